@@ -1,0 +1,134 @@
+"""Why a plan loses: its lost seconds by cause, and one plain sentence."""
+
+from dataclasses import dataclass
+
+from engine.plan import Plan
+from engine.report import Breakdown, Goal, Loss, TrialReport
+
+WORTH_NAMING = 0.02
+"""Share of the job below which a loss is noise."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The trials of a sweep and the one that won."""
+
+    trials: tuple[TrialReport, ...]
+    best: TrialReport
+    goal: Goal
+
+    def sequential(self, plan: Plan) -> TrialReport | None:
+        """Return the sequential trial of the same kernel and settings."""
+        for trial in self.trials:
+            same = (trial.plan.kernel, trial.plan.settings) == (plan.kernel, plan.settings)
+            if same and trial.plan.mode == "sequential" and trial.status == "ok":
+                return trial
+        return None
+
+
+def losses_of(trial: TrialReport, figures: Figures) -> tuple[Loss, ...]:
+    """Return what one whole job of a trial lost its time to, biggest first; the rest of the job is the work itself.
+
+    The work itself is what the same kernel takes sequentially, divided by the workers; everything else is a loss.
+    """
+    parts = trial.breakdown
+    if parts is None:
+        return ()
+    total = sum(getattr(parts, name) for name in parts.__struct_fields__)
+    reference = figures.sequential(trial.plan)
+    needed = reference.breakdown.compute / trial.plan.workers if reference and reference.breakdown else parts.compute
+    causes = _causes(trial, parts, max(0.0, parts.compute - needed))
+    losses = [Loss(cause=c, seconds=s, share=s / total, advice=a) for c, s, a in causes if s > WORTH_NAMING * total]
+    return tuple(sorted(losses, key=lambda loss: -loss.seconds))
+
+
+def _causes(trial: TrialReport, parts: Breakdown, extra: float) -> list[tuple[str, float, str]]:
+    plan = trial.plan
+    waiting = "waiting for the GIL" if plan.mode == "thread" else "waiting for a core"
+    return [
+        ("shipping data", parts.ship, _shipping_advice(plan)),
+        ("starting workers" if plan.workers > 1 else "set-up", parts.start, _starting_advice(plan)),
+        (waiting, parts.locks, "use processes, or a kernel that releases the GIL" if plan.mode == "thread" else ""),
+        ("uneven chunks", parts.imbalance, "use smaller chunks, or chunk size auto"),
+        ("dispatch and returning results", parts.dispatch, _dispatch_advice(plan)),
+        ("extra CPU time per task", extra, "workers share cache, memory bandwidth and clock speed"),
+    ]
+
+
+def _shipping_advice(plan: Plan) -> str:
+    if plan.mode == "process":
+        return "use shared-memory, or keep the data in arrays: pickling a Python object per worker costs what it weighs"
+    return "keep the data in arrays: what is not in an array is copied to each worker"
+
+
+def _starting_advice(plan: Plan) -> str:
+    return "keep the workers for more than one job" if plan.workers > 1 else ""
+
+
+def _dispatch_advice(plan: Plan) -> str:
+    return "use bigger chunks, or shared-memory, whose results are not pickled" if plan.mode == "process" else ""
+
+
+def verdict_of(trial: TrialReport, losses: tuple[Loss, ...], figures: Figures) -> str:
+    """Return one sentence: how the trial compares with the best, and the main cause."""
+    if trial.status != "ok" or not trial.job_seconds or not figures.best.job_seconds:
+        return trial.reason
+    if trial.plan == figures.best.plan:
+        return "fastest whole job" if figures.goal == "job" else "fastest steady run"
+    slower = _slower(trial, figures)
+    return f"{slower}: {_main_cause(trial, losses, figures)}"
+
+
+def _slower(trial: TrialReport, figures: Figures) -> str:
+    mine, best = _goal_seconds(trial, figures.goal), _goal_seconds(figures.best, figures.goal)
+    return f"{mine / best:.3g}× the best" if mine / best >= 1.005 else "as fast as the best"
+
+
+def _goal_seconds(trial: TrialReport, goal: Goal) -> float:
+    interval = trial.job_seconds if goal == "job" else trial.seconds
+    return interval.median if interval else float("inf")
+
+
+def _main_cause(trial: TrialReport, losses: tuple[Loss, ...], figures: Figures) -> str:
+    """The biggest cause: a loss of this plan, or its kernel being slower than the best plan's."""
+    job = trial.job_seconds.median if trial.job_seconds else 0.0
+    kernel = _kernel_gap(trial, figures)
+    if losses and losses[0].seconds > kernel:
+        return _sentence(trial, losses[0], job)
+    if kernel > WORTH_NAMING * job:
+        ratio = _compute_ratio(trial, figures)
+        return f"the {trial.plan.kernel} kernel computes {ratio:.2g}× as long as {figures.best.plan.kernel}"
+    if trial.plan.workers < figures.best.plan.workers:
+        return f"{trial.plan.workers} of {figures.best.plan.workers} workers"
+    return "no single cause stands out"
+
+
+def _kernel_gap(trial: TrialReport, figures: Figures) -> float:
+    """Seconds the trial's kernel computes longer than the best plan's would with the same workers."""
+    if trial.plan.kernel == figures.best.plan.kernel or not trial.breakdown:
+        return 0.0
+    return trial.breakdown.compute * (1 - 1 / max(1.0, _compute_ratio(trial, figures)))
+
+
+def _compute_ratio(trial: TrialReport, figures: Figures) -> float:
+    best = figures.best
+    mine = trial.breakdown.compute * trial.plan.workers if trial.breakdown else 0.0
+    theirs = best.breakdown.compute * best.plan.workers if best.breakdown else 0.0
+    return mine / theirs if theirs else 1.0
+
+
+def _sentence(trial: TrialReport, loss: Loss, job: float) -> str:
+    of = f"{loss.seconds:.3g} of {job:.3g} s"
+    workers, copied = trial.plan.workers, trial.bytes_shipped or 0
+    if loss.cause == "shipping data" and trial.plan.mode == "process":
+        each = _megabytes(copied / max(1, workers))
+        return f"pickled {each} to each of {workers} workers: {of}"
+    if loss.cause == "shipping data":
+        return f"laid {_megabytes(copied)} into shared memory and copies: {of}"
+    if loss.cause == "starting workers":
+        return f"starting {workers} workers: {of}"
+    return f"{loss.cause}: {of}"
+
+
+def _megabytes(count: float) -> str:
+    return f"{count / 1e6:.3g} MB"

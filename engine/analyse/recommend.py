@@ -1,0 +1,70 @@
+"""Which plan to use, and what would change the choice."""
+
+from math import ceil
+
+from engine.plan import describe
+from engine.report import Goal, Interval, Recommendation, TrialReport
+
+_NONE = Interval(1.0, 1.0, 1.0)
+
+
+def recommend(trials: tuple[TrialReport, ...], goal: Goal) -> Recommendation | None:
+    """Return the fastest plan for the goal; None when nothing was measured."""
+    measured = [trial for trial in trials if trial.status == "ok" and trial.job_seconds and trial.seconds]
+    if not measured:
+        return None
+    best = min(measured, key=lambda trial: _seconds(trial, goal))
+    steady = min(measured, key=lambda trial: _seconds(trial, "steady"))
+    speedup = best.job_speedup if goal == "job" else best.speedup
+    return Recommendation(
+        plan=best.plan,
+        goal=goal,
+        speedup=speedup or _NONE,
+        reason=_reason(best, measured, goal),
+        note=_break_even(best, steady) if goal == "job" else _whole_job(best, measured),
+    )
+
+
+def _seconds(trial: TrialReport, goal: Goal) -> float:
+    interval = trial.job_seconds if goal == "job" else trial.seconds
+    assert interval
+    return interval.median
+
+
+def _reason(best: TrialReport, measured: list[TrialReport], goal: Goal) -> str:
+    what = "one whole job, set-up included" if goal == "job" else "a steady run, workers already up"
+    baseline = measured[0]
+    times = f"{_seconds(best, goal):.3g} s instead of the baseline's {_seconds(baseline, goal):.3g} s"
+    others = sorted((t for t in measured if t.plan != best.plan), key=lambda trial: _seconds(trial, goal))
+    next_best = f"; next is {describe_short(others[0])} with {_seconds(others[0], goal):.3g} s" if others else ""
+    if best is baseline:
+        times = f"{_seconds(best, goal):.3g} s, and nothing else measured is faster"
+    return f"fastest for {what}: {times}{next_best}"
+
+
+def describe_short(trial: TrialReport) -> str:
+    """Return mode, workers and kernel in a few words."""
+    return describe(trial.plan).split(", chunk")[0]
+
+
+def _break_even(best: TrialReport, steady: TrialReport) -> str:
+    """After how many runs on the same workers the plan with the fastest steady run overtakes."""
+    gain = _seconds(best, "steady") - _seconds(steady, "steady")
+    if steady.plan == best.plan or gain <= 0.02 * _seconds(best, "steady"):
+        return ""
+    head_start = _seconds(steady, "job") - _seconds(best, "job")
+    runs = 1 + max(1, ceil(head_start / gain))
+    return (
+        f"with workers kept for several runs, {describe_short(steady)} takes {_seconds(steady, 'steady'):.3g} s "
+        f"a run instead of {_seconds(best, 'steady'):.3g} s and pays from run {runs} on"
+    )
+
+
+def _whole_job(best: TrialReport, measured: list[TrialReport]) -> str:
+    job = min(measured, key=lambda trial: _seconds(trial, "job"))
+    if job.plan == best.plan:
+        return ""
+    return (
+        f"for a single job, set-up included, {describe_short(job)} is faster: "
+        f"{_seconds(job, 'job'):.3g} s instead of {_seconds(best, 'job'):.3g} s"
+    )

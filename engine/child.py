@@ -1,0 +1,155 @@
+"""The measuring process: one request on standard input, events on standard output, one line of JSON each.
+
+It loads the data once and measures every plan it is given, in the order given. Standard output belongs to the events; whatever
+the user's code prints goes to standard error instead.
+"""
+
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from engine.chunks import explain
+from engine.errors import WorkbenchError
+from engine.events import (
+    AnyEvent,
+    CeilingMeasured,
+    DataLoaded,
+    Failed,
+    TrialFailed,
+    TrialFinished,
+    TrialStarted,
+    write_all,
+)
+from engine.executor import Job
+from engine.knob import Scalar
+from engine.loading import load, weigh
+from engine.measure.ceiling import measure_ceiling
+from engine.measure.results import References
+from engine.measure.trial import Trial, measure
+from engine.modes import find_mode
+from engine.plan import Plan
+from engine.pool.lifeline import die_with_parent, end_group_with
+from engine.workloads import resolve
+
+
+class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What one measuring process has to do. All its plans have the same settings."""
+
+    block: int
+    workload: str
+    size: str
+    settings: dict[str, Scalar]
+    plans: tuple[tuple[int, Plan], ...]
+    """Index in the sweep, and plan, in the order in which to measure."""
+    references: str
+    """Folder for the results that others are compared with."""
+    weigh: bool = False
+    """Count and hash the serialised data."""
+    data_bytes: int = 0
+    """What an earlier block counted."""
+    ceilings: tuple[int, ...] = ()
+    """Worker counts for which to measure the machine's ceiling, before and after the plans."""
+
+
+class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Work to be done again and again, for a sampler to look at."""
+
+    workload: str
+    size: str
+    plan: Plan
+    seconds: float
+
+
+def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
+    """Load the data, then measure each plan. A plan that fails is an event; the others go on."""
+    workload = resolve(request.workload)
+    begun = time.perf_counter()
+    data, tasks = load(workload, request.size, request.settings)
+    seconds = time.perf_counter() - begun
+    weight, digest = weigh(data) if request.weigh else (request.data_bytes, "")
+    yield DataLoaded(
+        block=request.block,
+        plan=request.plans[0][0],
+        tasks=len(tasks),
+        seconds=seconds,
+        data_bytes=weight,
+        data_hash=digest,
+    )
+    yield from _ceilings(request)
+    references = References(Path(request.references))
+    for index, plan in request.plans:
+        yield TrialStarted(block=request.block, plan=index)
+        job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
+        yield from _measure_one(Trial(request.block, index, plan, workload, job), references)
+    yield from _ceilings(request)
+
+
+def _ceilings(request: BlockRequest) -> Iterator[AnyEvent]:
+    for workers, speedup in measure_ceiling(request.ceilings):
+        yield CeilingMeasured(block=request.block, workers=workers, speedup=speedup)
+
+
+def _measure_one(trial: Trial, references: References) -> Iterator[AnyEvent]:
+    gc.collect()  # garbage of the previous plan must not be collected inside this one's runs
+    try:
+        sample = yield from measure(trial, references)
+        yield TrialFinished(block=trial.block, plan=trial.index, sample=sample)
+    except WorkbenchError as error:
+        yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=str(error))
+    except Exception as error:  # noqa: BLE001 - set-up runs the user's code and the system's
+        yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=explain(error))
+
+
+def work_under_capture(run: Callable[[], Any], seconds: float) -> None:
+    """Run again and again until the time is up: the frame below which a sampler finds the work."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        run()
+
+
+def loop(request: LoopRequest) -> Iterator[AnyEvent]:
+    """Load the data and work for a while; no events but the data's."""
+    workload, plan = resolve(request.workload), request.plan
+    begun = time.perf_counter()
+    data, tasks = load(workload, request.size, plan.settings)
+    yield DataLoaded(block=0, plan=0, tasks=len(tasks), seconds=time.perf_counter() - begun)
+    job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings))
+    executor = find_mode(plan.mode)(job, plan)
+    chunks = executor.chunks()
+    with executor:
+        work_under_capture(lambda: executor.run(chunks), request.seconds)
+
+
+def serve(work: Callable[[Any], Iterator[AnyEvent]], kind: type[msgspec.Struct]) -> int:
+    """Read one request, do the work and write its events; return the exit code. An error becomes a Failed event."""
+    stream = _take_standard_output()
+    hold_on_to_parent()
+    request = msgspec.json.decode(sys.stdin.buffer.readline(), type=kind)
+    try:
+        write_all(stream, work(request))
+    except WorkbenchError as error:
+        write_all(stream, [Failed(message=str(error), exit_code=error.exit_code)])
+        return error.exit_code
+    return 0
+
+
+def _take_standard_output() -> IO[bytes]:
+    """Keep standard output for events; the user's prints go to standard error from here on."""
+    stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return stream
+
+
+def hold_on_to_parent() -> None:
+    """End this process and its group when the parent goes, without a thread where the system can do it."""
+    if sys.platform == "linux":
+        die_with_parent(signal.SIGTERM)
+    else:
+        end_group_with(0)

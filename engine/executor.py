@@ -1,0 +1,97 @@
+"""The contract of an execution mode: one executor class per mode, each in its own file of ``engine/modes``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, Self
+
+from engine.plan import Plan
+from engine.workload import Data, Kernel, ResultSpec, Tasks
+
+Seconds = float
+Bytes = int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A workload bound to its data: what an executor executes, the same in every mode."""
+
+    kernel: Kernel
+    data: Data
+    tasks: Tasks
+    result: ResultSpec | None
+    data_bytes: Bytes = 0
+    """Bytes of the data when serialised, where that was counted."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Tasks ``start`` to ``stop`` (exclusive) of the job."""
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class WorkerTime:
+    """How long one worker was inside the kernel during one run."""
+
+    wall: Seconds
+    cpu: Seconds
+    chunks: int
+
+
+@dataclass(frozen=True)
+class Shipping:
+    """What set-up spent on getting the data to the workers."""
+
+    seconds: Seconds = 0.0
+    """Serialising, copying and rebuilding, summed over workers where that happens one after the other."""
+    bytes: Bytes = 0
+    """Bytes written for all workers together."""
+    copies: int = 0
+    """How many workers received a copy of their own; 0: the data is shared."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run produced."""
+
+    results: Any
+    """In task order: an array [tasks, *shape] where the workload declares its result, else a list. Valid until the next run."""
+    workers: tuple[WorkerTime, ...]
+    bytes_back: Bytes = 0
+    """Bytes of results that travelled through a pipe."""
+
+
+class Executor(Protocol):
+    """Entering is set-up and returns when every worker can work; leaving is tear-down. It owns no clock of its own."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    honours: ClassVar[frozenset[str]]
+    """Knobs of the plan that change something in this mode; a sweep collapses plans that differ only in others."""
+    on_device: ClassVar[bool]
+    """Takes the kernels that compute on a torch device, and no others."""
+
+    def __init__(self, job: Job, plan: Plan) -> None: ...
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Return why this mode cannot run here and what to install, or None if it can."""
+
+    @property
+    def shipping(self) -> Shipping:
+        """What set-up spent on the data; known after entering."""
+
+    def chunks(self) -> Sequence[Chunk]:
+        """Return the chunks that ``plan.chunk_size`` stands for in this mode."""
+
+    def __enter__(self) -> Self: ...
+
+    def run(self, chunks: Sequence[Chunk]) -> Outcome:
+        """Execute every chunk once. Raises TaskFailed naming the task that raised."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

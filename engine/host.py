@@ -1,0 +1,90 @@
+"""The machine: what a result is valid for, and what a plan may use of it."""
+
+import hashlib
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+from engine.report import Host
+
+_LIBRARIES = ("numpy", "pyarrow", "scipy", "torch", "numba")
+
+
+def usable_cores() -> int:
+    """Return the cores this process may use: CPU affinity, lowered by the cgroup's CPU quota. At least 1."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_cores()
+    return max(1, min(allowed, quota) if quota else allowed)
+
+
+def _cgroup_cores() -> int | None:
+    """Whole cores of the cgroup v2 (or v1) quota, rounded up; None without one."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            quota = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").read_text().strip()
+            period = Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us").read_text().strip()
+        except OSError:
+            return None
+    return None if quota in ("max", "-1") else -(-int(quota) // int(period))
+
+
+def memory_bytes() -> int:
+    """Return the memory this process may use: the machine's, lowered by the cgroup's limit."""
+    total = psutil.virtual_memory().total
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return total
+    return total if limit == "max" else min(total, int(limit))
+
+
+def describe_host() -> Host:
+    """Return the facts that decide whether a result measured elsewhere holds here.
+
+    GPUs are read from the driver's files, because asking CUDA would start it in this process and spoil a later fork.
+    """
+    facts = {
+        "cpu": _cpu_name(),
+        "physical_cores": psutil.cpu_count(logical=False) or usable_cores(),
+        "usable_cores": usable_cores(),
+        "memory_bytes": memory_bytes() >> 30 << 30,  # kernels differ by a few pages, so whole GiB
+        "gpus": _gpus(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
+    }
+    digest = hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()[:16]
+    return Host(fingerprint=digest, libraries=_versions(), **facts)  # type: ignore[arg-type]
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _gpus() -> tuple[str, ...]:
+    names = []
+    for information in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+        text = information.read_text(errors="replace")
+        names += [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("Model")]
+    return tuple(names)
+
+
+def _versions() -> dict[str, str]:
+    installed = {}
+    for name in _LIBRARIES:
+        try:
+            installed[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return installed

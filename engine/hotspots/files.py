@@ -1,0 +1,40 @@
+"""Files that are either whole or not there."""
+
+import os
+from pathlib import Path
+
+from engine.errors import FileProblem
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that can be written to. Raises FileProblem, before anything is run for what would go there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileProblem(folder, None, f"cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FileProblem(folder, None, "cannot be written to")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file by way of a temporary one beside it. Raises FileProblem."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise FileProblem(path, None, f"cannot be written: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Timing one plan, checking its results, and what disturbs both."""

@@ -1,0 +1,162 @@
+"""One plan in one block: set-up, first run, result check, steady runs."""
+
+import time
+import zlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any
+
+from engine.errors import WorkFailed
+from engine.events import RunFinished, Sample
+from engine.executor import Executor, Job, Outcome, Shipping
+from engine.measure.memory import MemoryWatch, memory_of_family
+from engine.measure.results import References, difference
+from engine.modes import find_mode
+from engine.plan import Plan
+from engine.report import Breakdown
+from engine.workload import Workload
+
+ENOUGH = 0.5
+"""Seconds of steady runs that suffice for a block's one point, if there are at least ``FEWEST``."""
+FEWEST, MOST = 2, 25
+LONG = 5.0
+"""Seconds after which one steady run is enough: whatever disturbs it is short against it."""
+WATCHED = 10.0
+"""A first run longer than this is not repeated for the sake of watching its memory."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A plan about to be measured."""
+
+    block: int
+    index: int
+    plan: Plan
+    workload: Workload
+    job: Job
+
+
+def measure(trial: Trial, references: References) -> Generator[RunFinished, None, Sample]:
+    """Yield each run as it finishes and return the sample. No event is yielded inside a timed region.
+
+    Raises WorkFailed when the results are wrong or the work fails.
+    """
+    executor = find_mode(trial.plan.mode)(trial.job, trial.plan)
+    chunks = executor.chunks()
+    begun = time.perf_counter()
+    with executor:
+        setup = time.perf_counter() - begun
+        yield _run_finished(trial, "set-up", setup)
+        peak = memory_of_family()
+        first, outcome = _timed(executor, chunks)
+        yield _run_finished(trial, "first", first)
+        check = _check(trial, outcome.results, references)
+        peak = max(peak, _watch_memory(trial, executor, chunks, first))
+        steady: list[float] = []
+        while _more(steady):
+            seconds, again = _timed(executor, chunks)
+            steady.append(seconds)
+            yield _run_finished(trial, "steady", seconds)
+        _check_again(trial, again.results, references)
+        shipping = executor.shipping
+        score = trial.workload.score
+        return Sample(
+            setup=setup,
+            first_run=first,
+            steady=tuple(steady),
+            breakdown=break_down(setup, shipping, first, outcome),
+            worker_wall=sum(worker.wall for worker in outcome.workers),
+            shipped_bytes=shipping.bytes,
+            shipped_copies=shipping.copies,
+            bytes_back=outcome.bytes_back,
+            peak_memory_bytes=peak,
+            identical=check.identical,
+            max_error=check.max_error,
+            score=float(score(again.results)) if score else None,
+            chunk_size=max((chunk.stop - chunk.start for chunk in chunks), default=0),
+        )
+
+
+def _run_finished(trial: Trial, kind: str, seconds: float) -> RunFinished:
+    return RunFinished(block=trial.block, plan=trial.index, kind=kind, seconds=seconds)
+
+
+def _timed(executor: Executor, chunks: Sequence[Any]) -> tuple[float, Outcome]:
+    begun = time.perf_counter()
+    outcome = executor.run(chunks)
+    return time.perf_counter() - begun, outcome
+
+
+def _more(steady: list[float]) -> bool:
+    total, count = sum(steady), len(steady)
+    return count < MOST and not (total >= LONG or (total >= ENOUGH and count >= FEWEST))
+
+
+def _watch_memory(trial: Trial, executor: Executor, chunks: Sequence[Any], first: float) -> int:
+    """Peak of a run that is not timed, in the first block only; elsewhere the memory right after a run."""
+    if trial.block or first > WATCHED:
+        return memory_of_family()
+    with MemoryWatch() as watch:
+        executor.run(chunks)
+    return watch.peak
+
+
+def break_down(setup: float, shipping: Shipping, first: float, outcome: Outcome) -> Breakdown:
+    """Split one whole job (set-up plus first run) into parts that add up to it.
+
+    The run is split as in the POP efficiency model: mean useful time, imbalance = longest minus mean busy time, and the rest
+    of the wall time is the parent's (co-design.pop-coe.eu/metrics). Busy time without CPU time is waiting for a lock or a core.
+    """
+    walls = [worker.wall for worker in outcome.workers]
+    compute = min(mean(worker.cpu for worker in outcome.workers), mean(walls))
+    ship = min(shipping.seconds, setup)
+    return Breakdown(
+        start=setup - ship,
+        ship=ship,
+        compute=compute,
+        locks=mean(walls) - compute,
+        imbalance=max(walls) - mean(walls),
+        dispatch=max(0.0, first - max(walls)),
+    )
+
+
+@dataclass(frozen=True)
+class Check:
+    """How results compare: with the same kernel run sequentially, and with the baseline."""
+
+    identical: bool | None
+    max_error: float
+
+
+def kernel_key(plan: Plan) -> str:
+    """Return the key under which the sequential results of a plan's kernel and settings are kept."""
+    settings = repr(sorted(plan.settings.items())).encode()
+    return f"kernel-{plan.kernel}-{zlib.crc32(settings):x}"
+
+
+def _check(trial: Trial, results: Any, references: References) -> Check:
+    """Compare the first results; keep them if they are the ones others are compared with. Raises WorkFailed."""
+    baseline = references.get("baseline")
+    if baseline is None:
+        references.put("baseline", results)
+        baseline = results
+    error = difference(baseline, results)
+    if error > trial.workload.tolerance:
+        raise WorkFailed(
+            f"wrong results: they differ from the baseline's by {error:.3g}, more than {trial.workload.tolerance:g}"
+        )
+    same = references.get(kernel_key(trial.plan))
+    if same is None and trial.plan.mode == "sequential":
+        references.put(kernel_key(trial.plan), results)
+        return Check(True, error)
+    identical = None if same is None else difference(same, results) == 0.0
+    if identical is False and not trial.job.kernel.device:
+        raise WorkFailed("wrong results: they are not bit for bit those of the same kernel run sequentially")
+    return Check(identical, error)
+
+
+def _check_again(trial: Trial, results: Any, references: References) -> None:
+    error = difference(references.get("baseline"), results)
+    if error > trial.workload.tolerance:
+        raise WorkFailed(f"the results change from run to run: the last differs from the baseline's by {error:.3g}")

@@ -1,0 +1,45 @@
+"""What the local modes have in common: the job, the plan, and the rule for ``chunk_size``."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+from engine.executor import Chunk, Job, Shipping
+from engine.chunks import auto_size, even_chunks
+from engine.plan import Plan
+
+
+class LocalExecutor:
+    """Base of the executors that run on this machine; not a mode itself."""
+
+    on_device: ClassVar[bool] = False
+    pieces_per_worker: ClassVar[int] = 16
+    """How many chunks ``auto`` makes for each worker: enough that the last ones even out, few enough to cost nothing."""
+    batches_per_worker: ClassVar[int] = 4
+    """The same for kernels that compute a chunk at once: each of their chunks has a fixed cost of its own."""
+
+    def __init__(self, job: Job, plan: Plan) -> None:
+        self._job = job
+        self._plan = plan
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Return why this mode cannot run here; None: it can."""
+        return None
+
+    @property
+    def shipping(self) -> Shipping:
+        """What set-up spent on the data: nothing where it stays in this process."""
+        return Shipping()
+
+    def chunks(self) -> Sequence[Chunk]:
+        """Return the chunks that ``plan.chunk_size`` stands for."""
+        size = self._plan.chunk_size
+        return even_chunks(len(self._job.tasks), self._auto_size() if size == "auto" else size)
+
+    def _auto_size(self) -> int:
+        batched = bool(self._job.kernel.bytes_per_task)
+        pieces = min(self.pieces_per_worker, self.batches_per_worker) if batched else self.pieces_per_worker
+        return auto_size(len(self._job.tasks), self._plan.workers * pieces, self._job.kernel)
+
+    def __enter__(self) -> Self:
+        return self

@@ -1,0 +1,76 @@
+"""gpu-batch: chunks as batches of a torch kernel on one device: cuda, mps or the CPU."""
+
+import importlib.util
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import psutil
+
+from engine.errors import Lacking
+from engine.executor import Chunk, Outcome, WorkerTime
+from engine.modes.base import LocalExecutor
+from engine.chunks import CACHE_BYTES, Collector, auto_size, run_chunk
+
+USABLE = 0.5
+"""Part of the free device memory a chunk may take; the rest is for the data's own tensors and for fragmentation."""
+
+
+class GpuBatch(LocalExecutor):
+    """One launch per chunk; the data goes to the device once, at set-up."""
+
+    name: ClassVar[str] = "gpu-batch"
+    summary: ClassVar[str] = "a torch kernel over big chunks on cuda, mps or cpu"
+    honours: ClassVar[frozenset[str]] = frozenset({"kernel", "chunk_size", "device", "threads_per_worker"})
+    on_device: ClassVar[bool] = True
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Return why this mode cannot run here; None: it can."""
+        return None if importlib.util.find_spec("torch") else "needs torch: pip install 'workbench[gpu]'"
+
+    def __enter__(self) -> Self:
+        import torch
+
+        torch.set_num_threads(self._plan.threads_per_worker)
+        kernel, device = self._job.kernel, pick_device(self._plan.device)
+        self._data = kernel.prepare(self._job.data, device) if kernel.prepare else self._job.data
+        return self
+
+    def _auto_size(self) -> int:
+        return auto_size(len(self._job.tasks), 1, self._job.kernel, _memory_for_chunk(pick_device(self._plan.device)))
+
+    def run(self, chunks: Sequence[Chunk]) -> Outcome:
+        """Execute every chunk once."""
+        job, wall, cpu = self._job, 0.0, 0.0
+        collector = Collector(len(job.tasks), job.result)
+        for chunk in chunks:
+            tasks = job.tasks[chunk.start : chunk.stop]
+            results, w, c = run_chunk(job.kernel.function, self._data, tasks, chunk.start, time.process_time)
+            collector.put(chunk, results)
+            wall, cpu = wall + w, cpu + c
+        return Outcome(collector.results, (WorkerTime(wall, cpu, len(chunks)),))
+
+    def __exit__(self, *_: Any) -> None:
+        self._data = None
+
+
+def pick_device(wanted: str) -> str:
+    """Return the device to use. Raises Lacking when one was asked for by name and is not there."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return next(name for name, usable in there.items() if usable)
+    if not there[wanted]:
+        raise Lacking(f"device {wanted} is not available here; use --device {next(n for n, ok in there.items() if ok)}")
+    return wanted
+
+
+def _memory_for_chunk(device: str) -> int:
+    """Bytes the working memory of one chunk may take on the device."""
+    import torch
+
+    if device == "cuda":
+        return int(torch.cuda.mem_get_info()[0] * USABLE)
+    return int(psutil.virtual_memory().available * USABLE) if device == "mps" else CACHE_BYTES

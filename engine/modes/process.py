@@ -1,0 +1,134 @@
+"""process: the standard ProcessPoolExecutor with an initializer that ships the data.
+
+This is what people write, measured and not improved: the data is pickled once per worker unless the start method is fork, a
+chunk travels as a list of tasks, and its results come back pickled through one shared pipe.
+"""
+
+import multiprocessing
+import pickle
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import synchronize
+from typing import Any, ClassVar, Self
+
+from engine.errors import WorkbenchError, WorkFailed
+from engine.executor import Chunk, Outcome, Shipping, WorkerTime
+from engine.modes.base import LocalExecutor
+from engine.chunks import Collector, explain, run_chunk, size_of
+from engine.pool.lifeline import die_with_parent
+from engine.workload import Tasks
+
+MEETING = 600.0
+"""Seconds workers wait for each other at set-up; longer than any data takes to ship, shorter than for ever."""
+
+
+class _Mark:
+    """Notes when the pickler passes it and when the unpickler does, so that shipping is timed without touching it."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        self.times.append(time.perf_counter())
+        return _note_arrival, ()
+
+
+class _Worker:
+    """What one worker process knows; filled by the initializer, which is how people get data into a pool."""
+
+    arrivals: ClassVar[list[float]] = []
+    compute: ClassVar[Callable[[Tasks, int], tuple[Any, float, float]]]
+    meeting: ClassVar[synchronize.Barrier]
+
+
+def _note_arrival() -> None:
+    _Worker.arrivals.append(time.perf_counter())
+
+
+def _initialize(shipment: tuple[Any, ...], kernel: Any, meeting: synchronize.Barrier) -> None:
+    die_with_parent()
+    data = kernel.prepare(shipment[1], "cpu") if kernel.prepare else shipment[1]
+    _Worker.meeting = meeting
+    _Worker.compute = lambda tasks, start: run_chunk(kernel.function, data, tasks, start, time.process_time)
+
+
+def _meet() -> float:
+    """Wait for every other worker; return the seconds this one spent unpickling the data."""
+    _Worker.meeting.wait(MEETING)
+    return _Worker.arrivals[1] - _Worker.arrivals[0] if _Worker.arrivals else 0.0
+
+
+def _work(tasks: Tasks, start: int) -> tuple[Any, float, float, int]:
+    results, wall, cpu = _Worker.compute(tasks, start)
+    return results, wall, cpu, multiprocessing.current_process().pid or 0
+
+
+class Process(LocalExecutor):
+    """The standard library's process pool, as most people use it."""
+
+    name: ClassVar[str] = "process"
+    summary: ClassVar[str] = "the standard ProcessPoolExecutor: data pickled to every worker (not with fork)"
+    honours: ClassVar[frozenset[str]] = frozenset(
+        {"kernel", "chunk_size", "workers", "start_method", "threads_per_worker"}
+    )
+    pieces_per_worker: ClassVar[int] = 4
+    """As multiprocessing.Pool.map cuts its input."""
+
+    def __enter__(self) -> Self:
+        context = multiprocessing.get_context(self._plan.start_method)
+        self._before, self._after = _Mark(), _Mark()
+        shipment = (self._before, self._job.data, self._after)
+        meeting = context.Barrier(self._plan.workers)
+        arguments = (shipment, self._job.kernel, meeting)
+        self._pool = ProcessPoolExecutor(self._plan.workers, context, _initialize, arguments)
+        try:
+            # one meeting per worker: the pool starts a process per submitted task, and none is free before all have met
+            self._loads = [met.result() for met in [self._pool.submit(_meet) for _ in range(self._plan.workers)]]
+        except BaseException as error:
+            self.__exit__()
+            raise _in_words(error, "during set-up") from None
+        return self
+
+    @property
+    def shipping(self) -> Shipping:
+        """Pickling in this process and unpickling in the workers, which is one after the other: the pipe holds 64 KiB."""
+        dumps = [end - start for start, end in zip(self._before.times, self._after.times, strict=True)]
+        return Shipping(sum(dumps) + sum(self._loads), len(dumps) * self._job.data_bytes, len(dumps))
+
+    def run(self, chunks: Sequence[Chunk]) -> Outcome:
+        """Execute every chunk once."""
+        collector = Collector(len(self._job.tasks), self._job.result)
+        busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        pieces = [self._job.tasks[chunk.start : chunk.stop] for chunk in chunks]
+        answers = self._pool.map(_work, pieces, [chunk.start for chunk in chunks])
+        returned = 0
+        try:
+            for chunk, (results, wall, cpu, worker) in zip(chunks, answers, strict=True):
+                collector.put(chunk, results)
+                busy[worker].append((wall, cpu))
+                returned += size_of(results)
+        except Exception as error:  # noqa: BLE001 - the pool raises whatever pickling and tasks raise
+            raise _in_words(error, "during a run") from None
+        times = [WorkerTime(sum(w for w, _ in t), sum(c for _, c in t), len(t)) for t in busy.values()]
+        idle = [WorkerTime(0.0, 0.0, 0)] * (self._plan.workers - len(times))
+        return Outcome(collector.results, (*times, *idle), returned)
+
+    def __exit__(self, *_: Any) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _in_words(error: BaseException, when: str) -> BaseException:
+    """Say in one line what the pool's exception means to the user."""
+    if isinstance(error, WorkbenchError) or not isinstance(error, Exception):
+        return error
+    if isinstance(error, BrokenProcessPool):
+        return WorkFailed(f"a worker process died {when}, and with it the whole standard pool")
+    if isinstance(error, threading.BrokenBarrierError):
+        return WorkFailed("the workers did not all start")
+    if isinstance(error, pickle.PicklingError | TypeError | AttributeError):
+        return WorkFailed(f"something cannot be pickled {when}: {explain(error)}")
+    return WorkFailed(f"{explain(error)} {when}")

@@ -1,0 +1,37 @@
+"""sequential: one chunk after the other in this process; the reference for every result."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from engine.executor import Chunk, Outcome, WorkerTime
+from engine.modes.base import LocalExecutor
+from engine.chunks import Collector, run_chunk
+
+
+class Sequential(LocalExecutor):
+    """One worker, no set-up but the kernel's own."""
+
+    name: ClassVar[str] = "sequential"
+    summary: ClassVar[str] = "one chunk after the other in one process; the baseline"
+    honours: ClassVar[frozenset[str]] = frozenset({"kernel", "chunk_size", "threads_per_worker"})
+    pieces_per_worker: ClassVar[int] = 1
+
+    def __enter__(self) -> Self:
+        kernel = self._job.kernel
+        self._data = kernel.prepare(self._job.data, "cpu") if kernel.prepare else self._job.data
+        return self
+
+    def run(self, chunks: Sequence[Chunk]) -> Outcome:
+        """Execute every chunk once."""
+        job, wall, cpu = self._job, 0.0, 0.0
+        collector = Collector(len(job.tasks), job.result)
+        for chunk in chunks:
+            tasks = job.tasks[chunk.start : chunk.stop]
+            results, w, c = run_chunk(job.kernel.function, self._data, tasks, chunk.start, time.process_time)
+            collector.put(chunk, results)
+            wall, cpu = wall + w, cpu + c
+        return Outcome(collector.results, (WorkerTime(wall, cpu, len(chunks)),))
+
+    def __exit__(self, *_: Any) -> None:
+        self._data = None

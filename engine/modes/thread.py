@@ -1,0 +1,55 @@
+"""thread: worker threads in one process; nothing is copied, and only kernels that release the GIL gain."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, Self
+
+from engine.executor import Chunk, Outcome, WorkerTime
+from engine.modes.base import LocalExecutor
+from engine.chunks import Collector, run_chunk
+
+
+class Thread(LocalExecutor):
+    """The standard ThreadPoolExecutor over chunks."""
+
+    name: ClassVar[str] = "thread"
+    summary: ClassVar[str] = "threads in one process: no copies, but pure Python shares one GIL"
+    honours: ClassVar[frozenset[str]] = frozenset({"kernel", "chunk_size", "workers", "threads_per_worker"})
+
+    def __enter__(self) -> Self:
+        kernel = self._job.kernel
+        self._data = kernel.prepare(self._job.data, "cpu") if kernel.prepare else self._job.data
+        self._pool = ThreadPoolExecutor(self._plan.workers)
+        everyone = threading.Barrier(self._plan.workers)
+        for ready in [self._pool.submit(everyone.wait) for _ in range(self._plan.workers)]:
+            ready.result()
+        return self
+
+    def run(self, chunks: Sequence[Chunk]) -> Outcome:
+        """Execute every chunk once."""
+        collector = Collector(len(self._job.tasks), self._job.result)
+        busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        futures = [self._pool.submit(self._work, chunk) for chunk in chunks]
+        try:
+            for chunk, future in zip(chunks, futures, strict=True):
+                results, wall, cpu, thread = future.result()
+                collector.put(chunk, results)
+                busy[thread].append((wall, cpu))
+        finally:
+            for future in futures:
+                future.cancel()
+        times = [WorkerTime(sum(w for w, _ in t), sum(c for _, c in t), len(t)) for t in busy.values()]
+        idle = [WorkerTime(0.0, 0.0, 0)] * (self._plan.workers - len(times))
+        return Outcome(collector.results, (*times, *idle))
+
+    def _work(self, chunk: Chunk) -> tuple[Any, float, float, int]:
+        tasks = self._job.tasks[chunk.start : chunk.stop]
+        done = run_chunk(self._job.kernel.function, self._data, tasks, chunk.start, time.thread_time)
+        return *done, threading.get_ident()
+
+    def __exit__(self, *_: Any) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        self._data = None

@@ -1,0 +1,15 @@
+"""The published JSON Schemas; the committed files are what ``schema_of`` returns, and a test holds them to it."""
+
+import msgspec
+
+from engine.events import AnyEvent
+from engine.production.config import TunedConfig
+from engine.report import SweepReport
+
+KINDS = {"report": SweepReport, "config": TunedConfig, "event": AnyEvent}
+
+
+def schema_of(name: str) -> str:
+    """Return the JSON Schema of ``report``, ``config`` or ``event``, as text."""
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(KINDS[name])}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()

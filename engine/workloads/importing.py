@@ -1,0 +1,135 @@
+"""Importing a workload that the user wrote, so that worker processes can import it too, and saying plainly why it
+cannot be done."""
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+
+from engine.errors import WorkloadProblem
+from engine.workload import Workload
+
+
+def import_workload(reference: str) -> Workload:
+    """Return the workload ``module:attribute`` or ``file.py:attribute``. Raises WorkloadProblem."""
+    place, _, attribute = reference.rpartition(":")
+    if not place or attribute.endswith(".py"):
+        raise WorkloadProblem(f"{reference}: name the workload in the file, as in {reference}:WORKLOAD")
+    module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
+    return _attribute(module, place, attribute)
+
+
+def _import_file(path: Path) -> ModuleType:
+    """Import a file by its stem with its folder first on the path, which is how a spawned worker finds it again."""
+    if not path.is_file():
+        raise WorkloadProblem(f"{path}: no such file; {_beside(path)}")
+    if not path.stem.isidentifier():
+        raise WorkloadProblem(
+            f"{path}: {path.stem!r} cannot be imported; rename the file to letters, digits and underscores"
+        )
+    path = path.resolve()
+    taken = _taken_by(path)
+    if taken:
+        raise WorkloadProblem(f"{path}: the name {path.stem!r} is already {taken}; rename the file")
+    folder = str(path.parent)
+    if sys.path[:1] != [folder]:
+        sys.path.insert(0, folder)
+    importlib.invalidate_caches()
+    return _import_module(path.stem, str(path))
+
+
+def _beside(path: Path) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist either"
+    others = sorted(other.name for other in folder.glob("*.py"))
+    near = get_close_matches(path.name, others, n=1)
+    return f"did you mean {folder / near[0]}?" if near else f"{folder} holds {', '.join(others) or 'no .py file'}"
+
+
+def _taken_by(path: Path) -> str | None:
+    """Return what else an import of the stem would find, or None."""
+    if path.stem in sys.builtin_module_names:
+        return "a module of Python's own"
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None:
+        return _other(getattr(loaded, "__file__", None), path)
+    try:
+        found = importlib.util.find_spec(path.stem)
+    except (ImportError, ValueError):
+        return None
+    return _other(found.origin, path) if found is not None else None
+
+
+def _other(origin: str | None, path: Path) -> str | None:
+    if origin is not None and Path(origin).resolve() == path:
+        return None
+    if path.stem in sys.stdlib_module_names:
+        return "a module of Python's own"
+    # a folder without __init__.py has no origin and gives way to any file
+    return f"the module {origin}" if origin is not None else None
+
+
+def _import_module(name: str, place: str = "") -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise WorkloadProblem(_import_failure(name, place, error)) from None
+
+
+def _import_failure(name: str, place: str, error: BaseException) -> str:
+    if (
+        isinstance(error, ModuleNotFoundError)
+        and error.name
+        and (name == error.name or name.startswith(f"{error.name}."))
+    ):
+        near = get_close_matches(name, _importable_here(), n=1)
+        return f"{name}: no such module" + (
+            f"; did you mean {near[0]!r}?" if near else f"; looked in {Path.cwd()} and the environment"
+        )
+    what = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    return f"{_where(place or name, error)}: cannot be imported: {what}"
+
+
+def _importable_here() -> list[str]:
+    return [path.stem for path in Path.cwd().glob("*.py")] + [
+        path.parent.name for path in Path.cwd().glob("*/__init__.py")
+    ]
+
+
+def _where(place: str, error: BaseException) -> str:
+    """Return ``file:line`` of the user's code that failed: the innermost frame outside the import machinery."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "importlib" not in frame.filename and frame.filename != __file__
+    ]
+    own = [frame for frame in frames if frame.filename == place] or frames
+    return f"{own[-1].filename}:{own[-1].lineno}" if own else place
+
+
+def _attribute(module: ModuleType, place: str, name: str) -> Workload:
+    known = [key for key, value in vars(module).items() if isinstance(value, Workload)]
+    missing = object()
+    value = getattr(module, name, missing) if name else missing
+    if isinstance(value, Workload):
+        return value
+    near = get_close_matches(name, known, n=1, cutoff=0.0)
+    hint = f"did you mean {place}:{near[0]}?" if near else "it defines no Workload; write NAME = Workload(...)"
+    if value is missing:
+        raise WorkloadProblem(f"{place}: has no attribute {name!r}; {hint}")
+    raise WorkloadProblem(f"{place}:{name} is {_described(value)}, not a Workload; {hint}")
+
+
+def _described(value: object) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    kind = type(value).__name__
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -1,0 +1,104 @@
+"""Daily prices for every workload: columns from a user's CSV or Parquet file, or a seeded synthetic market."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+TRADING_DAYS = 252
+"""Trading days in a year, for annualised figures."""
+
+
+@dataclass(frozen=True)
+class PriceColumns:
+    """Daily prices of one or more instruments on common days."""
+
+    names: tuple[str, ...]
+    days: IntArray
+    """[days] days since 1970-01-01, ascending, each once."""
+    values: FloatArray
+    """[columns, days]; NaN: no price on that day."""
+
+
+def read(path: str, columns: str = "", need: int = 1) -> PriceColumns:
+    """Read the price columns of a CSV or Parquet file with a date column.
+
+    ``columns`` names them, separated by commas; header names are case-insensitive. Without it: the column called
+    ``close`` if there is one, otherwise every numeric column but ``volume``. Rows may come in any order; two rows of
+    one day are an error, and so is a price that is not a positive number; an empty cell is a missing price. Raises
+    FileProblem, naming line and column, also where a column has fewer than ``need`` prices.
+    """
+    from engine.workloads.pricefile import read_columns
+
+    return PriceColumns(*read_columns(path, columns, need))
+
+
+def business_days(first: date, last: date) -> IntArray:
+    """Return the day numbers of Mondays to Fridays from ``first`` to ``last``, without 1 January and 25 December."""
+    days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+    yearly = days - days.astype("datetime64[Y]").astype("datetime64[D]")
+    christmas = (days.astype("datetime64[M]").astype(np.int64) % 12 == 11) & (
+        (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) == 24
+    )
+    kept: IntArray = days[np.is_busday(days) & (yearly.astype(np.int64) != 0) & ~christmas].astype(np.int64)
+    return kept
+
+
+def synthetic(names: Sequence[str], days: IntArray, seed: int, missing: float = 0.0) -> PriceColumns:
+    """Return made-up prices: geometric Brownian motion with calm and stormy regimes, jumps and, on request, missing
+    days.
+
+    Column k depends on ``default_rng([seed, k])`` alone, so adding columns changes none. Prices start between 20 and
+    2,000 and are rounded to cents below 100 and otherwise to tenths of a cent of their size; ``missing`` is the share
+    of days without a price in each column.
+    """
+    rows = [_path(np.random.default_rng([seed, column]), len(days), missing) for column in range(len(names))]
+    values = np.stack(rows) if rows else np.empty((0, len(days)))
+    return PriceColumns(tuple(names), days, values)
+
+
+def _path(rng: np.random.Generator, count: int, missing: float) -> FloatArray:
+    start = 20.0 * 100.0 ** rng.random()
+    vol = _regimes(rng, count) / np.sqrt(TRADING_DAYS)
+    jumps = (rng.random(count) < 1 / 125) * rng.normal(0.0, 0.04, count)
+    steps = vol * rng.standard_normal(count) - vol**2 / 2 + jumps
+    steps[0] = 0.0
+    gaps = rng.random(count) < missing
+    # a floor and a ceiling keep long paths away from prices that rounding would turn into zero
+    path = np.clip(np.cumsum(steps), -3.0, 3.0)
+    prices: FloatArray = np.round(start * np.exp(path), 2)
+    prices[gaps] = np.nan
+    return prices
+
+
+def _regimes(rng: np.random.Generator, count: int) -> FloatArray:
+    """Annual vol of each day: calm (8 to 20 percent) or stormy (25 to 60), each lasting 30 to 250 days."""
+    lengths = rng.integers(30, 250, size=count // 30 + 1)
+    stormy = rng.random(len(lengths)) < 0.25
+    levels = np.where(stormy, rng.uniform(0.25, 0.60, len(lengths)), rng.uniform(0.08, 0.20, len(lengths)))
+    return np.repeat(levels, lengths)[:count]
+
+
+def realised_vol(prices: FloatArray, window: int) -> FloatArray:
+    """Return the annualised standard deviation, in percent, of the last ``window`` daily log returns, for each price of
+    one column.
+
+    [days] -> [days]; days without a price are left out and stay NaN, and so do the first ``window`` prices. Rounded to
+    1e-6 percent, because the running sums behind it carry no more.
+    """
+    present = np.flatnonzero(np.isfinite(prices))
+    result = np.full(len(prices), np.nan)
+    if len(present) <= window:
+        return result
+    returns = np.diff(np.log(prices[present]))
+    sums = np.concatenate(([0.0], np.cumsum(returns)))
+    squares = np.concatenate(([0.0], np.cumsum(returns**2)))
+    mean = (sums[window:] - sums[:-window]) / window
+    variance = (squares[window:] - squares[:-window] - window * mean**2) / (window - 1)
+    result[present[window:]] = np.round(100.0 * np.sqrt(TRADING_DAYS * np.maximum(variance, 0.0)), 6)
+    return result

@@ -1,0 +1,108 @@
+"""The command line: arguments become a request, a request becomes events, events become text. Nothing is computed here."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from engine.errors import WorkbenchError
+
+COMMANDS = {
+    "demo": (
+        "workbench.commands.sweep",
+        "demo",
+        "embedded data, about a minute, ends in a recommended plan and the reason",
+    ),
+    "sweep": ("workbench.commands.sweep", "sweep", "measure plans and recommend one"),
+    "run": ("workbench.commands.run", "run", "run a workload with a tuned config"),
+    "flamegraph": ("workbench.commands.flamegraph", "flamegraph", "where one plan spends its time, with py-spy"),
+    "replay": ("workbench.commands.replay", "replay", "show a recorded sweep again"),
+    "config": ("workbench.commands.config", "config", "validate and show tuned configs; print the schemas"),
+    "workloads": ("workbench.commands.lists", "workloads", "list the built-in workloads"),
+    "modes": ("workbench.commands.lists", "modes", "list the execution modes and what each needs"),
+    "doctor": ("workbench.commands.lists", "doctor", "what this machine offers and what limits each mode"),
+}
+"""Module, attribute and one line of help; a module is imported when its command is used."""
+
+EPILOG = """
+Start with `workbench` for the screen, or `workbench demo` for a minute's tour.
+
+Exit codes: 0 ok, 2 usage or config, 3 environment lacks something, 4 the work failed, 130 interrupted.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is used: `--help` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Answer an unknown command with the nearest known one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from engine.errors import UnknownName
+
+            raise UnknownName("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup, invoke_without_command=True, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="workbench", prog_name="workbench")
+@click.pass_context
+def workbench(ctx: click.Context) -> None:
+    """Find the fastest safe way to run a backtest on this machine, see why, and lock it in.
+
+    Without a command: the terminal UI.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_open_screen())
+
+
+def _open_screen() -> int:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        click.echo("workbench: no terminal to draw on; use `workbench sweep` or `workbench demo`", err=True)
+        return 2
+    from workbench.tui.app import run
+
+    return run()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program; return the exit code. The one place that turns errors into messages."""
+    try:
+        code = workbench.main(arguments, prog_name="workbench", standalone_mode=False)
+        return int(code or 0)
+    except WorkbenchError as error:
+        click.echo(f"workbench: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("workbench: interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; nothing is left to say
+        return 0
+
+
+def script() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""``workbench flamegraph``: where one plan spends its time."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from engine.plan import KNOBS, Plan
+from workbench.commands.options import (
+    flag,
+    knob_options,
+    one_setting_each,
+    parse_settings,
+    read_target,
+    workload_of,
+    workload_options,
+)
+from workbench.numbers import percent
+
+
+@click.command()
+@click.argument("target", required=False, metavar="WORKLOAD")
+@workload_options
+@knob_options(many=False)
+@click.option("--seconds", default=5.0, show_default=True, help="how long to sample the work")
+@click.option("--out", default=".", show_default=True, metavar="DIR", help="folder for the files")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on standard output")
+def flamegraph(target: str | None, **given: Any) -> int:
+    """Capture one plan with py-spy, worker processes included.
+
+    \b
+    workbench flamegraph straddles --mode sequential --kernel python --out spots
+
+    Writes folded stacks, an SVG flame graph and a speedscope profile, and prints the ten hottest functions.
+    """
+    from engine.hotspots import CaptureRequest, capture
+
+    request = read_target(target)
+    workload = workload_of(request)
+    settings = one_setting_each(parse_settings(workload, given["settings"], given["prices"]))
+    plan = plan_of(given, settings, workload.naive)
+    size, plan = check_plan(request.workload, given["size"] or request.size, plan)
+    capturing = CaptureRequest(
+        workload=request.workload, size=size, plan=plan, out=given["out"], seconds=given["seconds"]
+    )
+    found = capture(capturing)
+    if given["as_json"]:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return 0
+    click.echo("self    total   function")
+    for function in found.functions:
+        place = f"  {function.file}:{function.line}" if function.file else ""
+        click.echo(f"{percent(function.self):>6}  {percent(function.total):>6}  {function.name}{place}")
+    for kind, path in found.files.items():
+        click.echo(f"{kind}: {path}")
+    if found.message:
+        click.echo(found.message, err=True)
+    return 0
+
+
+def plan_of(given: dict[str, Any], settings: dict[str, Any], naive: str) -> Plan:
+    """Return the one plan the flags stand for: sequential and naive unless said otherwise."""
+    values: dict[str, Any] = {"mode": "sequential", "kernel": naive}
+    values |= {knob.name: knob.parse(given[knob.name], flag(knob, False)) for knob in KNOBS if given[knob.name]}
+    return Plan(**values, settings=settings)
+
+
+def check_plan(reference: str, size: str, plan: Plan) -> tuple[str, Plan]:
+    """Return size and plan completed and checked as a sweep would. Raises RequestError, or Lacking where it cannot run."""
+    from engine.errors import Lacking
+    from engine.request import SweepRequest
+    from engine.tune.space import expand
+
+    axes = {knob.name: (getattr(plan, knob.name),) for knob in KNOBS}
+    settings = {name: (value,) for name, value in plan.settings.items()}
+    space = expand(SweepRequest(workload=reference, size=size, axes=axes, settings=settings))
+    index = next(i for i, each in enumerate(space.plans) if each.mode == plan.mode and each.kernel == plan.kernel)
+    if index in space.unavailable:
+        raise Lacking(space.unavailable[index])
+    return space.size, space.plans[index]

@@ -1,0 +1,78 @@
+"""``workbench workloads``, ``modes`` and ``doctor``: what there is."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+
+@click.command()
+def workloads() -> None:
+    """List the built-in workloads with their kernels, sizes and settings."""
+    from engine.workloads import WORKLOADS
+
+    for workload in WORKLOADS:
+        click.echo(f"{workload.name}: {workload.summary}")
+        click.echo(f"  kernels: {', '.join(workload.kernels)}")
+        for size, words in workload.sizes.items():
+            click.echo(f"  size {size}: {words}")
+        for knob in workload.knobs:
+            choices = f" [{'|'.join(map(str, knob.choices))}]" if knob.choices else ""
+            click.echo(f"  --set {knob.name}={knob.default}{choices}: {knob.help}")
+
+
+@click.command()
+def modes() -> None:
+    """List the execution modes, the knobs each honours, and why one cannot run here."""
+    from engine.modes import MODES
+
+    for mode in MODES:
+        click.echo(f"{mode.name}: {mode.summary}")
+        click.echo(f"  knobs: {', '.join(sorted(mode.honours))}")
+        if why := mode.unavailable():
+            click.echo(f"  not available: {why}")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="one JSON document")
+def doctor(as_json: bool) -> None:
+    """Say what this machine offers and what limits each mode."""
+    from engine.host import describe_host
+    from engine.modes import MODES
+
+    host = describe_host()
+    facts = {
+        "host": msgspec.to_builtins(host),
+        "modes": {mode.name: mode.unavailable() or "ok" for mode in MODES},
+        "ptrace_scope": _read("/proc/sys/kernel/yama/ptrace_scope"),
+        "shared_memory_bytes": _free("/dev/shm"),
+        "executable": sys.executable,
+    }
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(facts), indent=2))
+        return
+    for name, value in facts["host"].items():
+        click.echo(f"{name.replace('_', ' ')}: {value}")
+    for name, word in facts["modes"].items():
+        click.echo(f"mode {name}: {word}")
+    click.echo(f"ptrace scope: {facts['ptrace_scope'] or 'not restricted'}")
+    click.echo(
+        f"free in /dev/shm: {facts['shared_memory_bytes']} bytes (not needed: the data lives in anonymous memory)"
+    )
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _free(path: str) -> int:
+    try:
+        stat = os.statvfs(path)
+    except OSError:
+        return 0
+    return stat.f_bavail * stat.f_frsize

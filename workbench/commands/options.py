@@ -1,0 +1,95 @@
+"""Options made from the knobs of a plan, so that a new knob is a new flag without a line written here."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.errors import RequestError
+from engine.knob import Knob, Scalar, find_knob
+from engine.plan import KNOBS
+from engine.request import Axis, SweepRequest, load_profile
+from engine.workload import Workload
+from engine.workloads import WORKLOADS, resolve
+
+Command = Callable[..., Any]
+
+
+def flag(knob: Knob, many: bool) -> str:
+    """Return the flag of a knob; several modes are ``--modes``."""
+    return "--modes" if many and knob.name == "mode" else "--" + knob.name.replace("_", "-")
+
+
+def knob_options(many: bool) -> Callable[[Command], Command]:
+    """Add an option for each knob of a plan; ``many``: comma-separated values."""
+
+    def add(command: Command) -> Command:
+        for knob in reversed(KNOBS):
+            metavar = "A,B" if many else None
+            command = click.option(flag(knob, many), knob.name, metavar=metavar, help=_help(knob))(command)
+        return command
+
+    return add
+
+
+def _help(knob: Knob) -> str:
+    choices = f" [{'|'.join(map(str, knob.choices))}]" if knob.choices else ""
+    return knob.help + choices
+
+
+def workload_options(command: Command) -> Command:
+    """Add the options that say what is computed: --size, --set, --prices."""
+    command = click.option("--prices", metavar="FILE", help="price file: CSV or Parquet with dates and prices")(command)
+    command = click.option("--set", "settings", multiple=True, metavar="KNOB=VALUES", help="a setting of the workload")(
+        command
+    )
+    return click.option("--size", help="how much of the workload: small, medium or large")(command)
+
+
+def parse_axes(values: dict[str, str | None]) -> dict[str, Axis]:
+    """Return the axes given on the command line. Raises RequestError naming the flag."""
+    return {knob.name: _parse(knob, text, flag(knob, True)) for knob in KNOBS if (text := values[knob.name])}
+
+
+def _parse(knob: Knob, text: str, where: str) -> Axis:
+    words = [word.strip() for word in text.split(",")]
+    return tuple(word if (knob.name, word) == ("workers", "auto") else knob.parse(word, where) for word in words)
+
+
+def parse_settings(workload: Workload, settings: tuple[str, ...], prices: str | None) -> dict[str, Axis]:
+    """Return the settings given by --set and --prices. Raises RequestError naming what is wrong."""
+    axes: dict[str, Axis] = {}
+    for pair in settings:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise RequestError(f"--set {pair}: expected KNOB=VALUE")
+        if not workload.knobs:
+            raise RequestError(f"--set {pair}: {workload.name} has no settings")
+        axes[name] = _parse(find_knob(workload.knobs, name, f"--set {name}"), text, f"--set {name}")
+    if prices is not None:
+        if "prices" not in workload.knob_names():
+            raise RequestError(f"--prices: {workload.name} reads no prices")
+        axes["prices"] = (prices,)
+    return axes
+
+
+def one_setting_each(axes: dict[str, Axis]) -> dict[str, Scalar]:
+    """Return one value per setting. Raises RequestError where several were given."""
+    for name, values in axes.items():
+        if len(values) > 1:
+            raise RequestError(f"--set {name}: one value is needed here, got {len(values)}")
+    return {name: values[0] for name, values in axes.items()}
+
+
+def read_target(target: str | None) -> SweepRequest:
+    """Return the request a profile or a workload stands for. Raises RequestError."""
+    if target is None:
+        names = ", ".join(workload.name for workload in WORKLOADS)
+        raise RequestError(f"name a workload ({names}), a profile (FILE.toml), module:attribute or file.py:attribute")
+    return load_profile(Path(target)) if target.endswith(".toml") else SweepRequest(workload=target)
+
+
+def workload_of(request: SweepRequest) -> Workload:
+    """Return the workload of a request. Raises RequestError."""
+    return resolve(request.workload)

@@ -1,0 +1,168 @@
+"""``workbench sweep`` and ``workbench demo``: the headless twin of the screen."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+import click
+import msgspec
+
+from engine.errors import RequestError, WorkFailed
+from engine.events import AnyEvent, SweepFinished, encode
+from engine.files import write_atomically
+from engine.report import Goal, SweepReport
+from engine.request import SweepRequest, with_axes
+from engine.tune.serve import stop_on_signals
+from engine.tune.sweep import sweep as measure_sweep
+from workbench.commands.options import (
+    knob_options,
+    parse_axes,
+    parse_settings,
+    read_target,
+    workload_of,
+    workload_options,
+)
+from workbench.commands.progress import show_progress
+
+INTERRUPTED = 130
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where the results go."""
+    for option in (
+        click.option(
+            "--save-config", type=click.Path(path_type=Path), metavar="FILE", help="write the recommended plan as TOML"
+        ),
+        click.option(
+            "--record", type=click.Path(path_type=Path), metavar="FILE", help="write the events, for `workbench replay`"
+        ),
+        click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="write the JSON report"),
+        click.option("--plain", is_flag=True, help="one line per event: no colour, no cursor movement"),
+        click.option("--json", "as_json", is_flag=True, help="the JSON report and nothing else on standard output"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("target", required=False, metavar="[PROFILE|WORKLOAD|MODULE:ATTRIBUTE|FILE.py:ATTRIBUTE]")
+@workload_options
+@knob_options(many=True)
+@click.option("--blocks", type=click.IntRange(min=1), help="fresh measuring processes behind every figure; default 5")
+@click.option("--goal", type=click.Choice(["job", "steady"]), help="fastest whole job (default) or fastest steady run")
+@click.option("--budget", metavar="SECONDS", help="start no further block after this long, such as 60s")
+@output_options
+def sweep(target: str | None, **given: Any) -> int:
+    """Measure every plan of a workload, check its results, and recommend the fastest.
+
+    \b
+    workbench sweep straddles
+    workbench sweep straddles --modes sequential,shared-memory --workers 1,2,4 --json
+    workbench sweep straddles --prices prices.csv --set layout=columns
+    workbench sweep profiles/straddles.toml --save-config tuned.toml
+    workbench sweep mybacktest.py:WORKLOAD --start-method fork,spawn
+
+    A knob takes several values, separated by commas; every legal combination is measured.
+    """
+    request = read_target(target)
+    axes = parse_axes(given)
+    settings = parse_settings(workload_of(request), given["settings"], given["prices"])
+    request = with_axes(request, axes, settings)
+    changes = {name: given[name] for name in ("size", "blocks", "goal") if given[name]}
+    if given["budget"]:
+        changes["budget"] = parse_seconds(given["budget"], "--budget")
+    return carry_out(msgspec.structs.replace(request, **changes), given)
+
+
+@click.command()
+@output_options
+def demo(**given: Any) -> int:
+    """Sweep the straddle backtest on embedded prices: about a minute, ends in a recommended plan and the reason."""
+    goal: Goal = "job"
+    axes: dict[str, Any] = {"start_method": ("spawn",)}
+    settings: dict[str, Any] = {"layout": ("dict", "columns"), "entries": (250_000,)}
+    return carry_out(SweepRequest(workload="straddles", blocks=2, goal=goal, axes=axes, settings=settings), given)
+
+
+def parse_seconds(text: str, where: str) -> float:
+    """Return seconds from ``90``, ``90s`` or ``2m``. Raises RequestError."""
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1.0)
+    try:
+        seconds = float(number) * unit
+    except ValueError:
+        seconds = -1.0
+    if not seconds > 0:
+        raise RequestError(f"{where}: expected seconds such as 90, 90s or 2m, got {text!r}")
+    return seconds
+
+
+def carry_out(request: SweepRequest, given: dict[str, Any]) -> int:
+    """Run a sweep, show its progress on standard error and its outcome on standard output; return the exit code."""
+    for name in ("out", "record", "save_config"):
+        check_folder(given[name], "--" + name.replace("_", "-"))
+    stop = stop_on_signals()
+    with ExitStack() as files:
+        record = files.enter_context(open_record(given["record"])) if given["record"] else None
+        events = recorded(measure_sweep(request, stop), record)
+        report = report_of(show_progress(events, plain=given["plain"] or given["as_json"] and not sys.stderr.isatty()))
+    deliver(report, given)
+    if stop.is_set():
+        return INTERRUPTED
+    return 0
+
+
+def check_folder(path: Path | None, where: str) -> None:
+    """Find out before the work that a file cannot be written after it. Raises RequestError."""
+    if path is not None and not path.resolve().parent.is_dir():
+        raise RequestError(f"{where}: there is no folder {path.parent}")
+    if path is not None and path.is_dir():
+        raise RequestError(f"{where}: {path} is a folder")
+
+
+def open_record(path: Path) -> IO[bytes]:
+    """Open a recording for writing. Raises RequestError."""
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise RequestError(f"--record: {path}: {error.strerror}") from None
+
+
+def recorded(events: Iterator[AnyEvent], file: IO[bytes] | None) -> Iterator[AnyEvent]:
+    """Pass events through, writing each to a file if there is one."""
+    for event in events:
+        if file:
+            file.write(encode(event))
+            file.flush()
+        yield event
+
+
+def report_of(events: Iterator[AnyEvent]) -> SweepReport:
+    """Return the report that ends a stream of events. Raises WorkFailed when there is none."""
+    report = None
+    for event in events:
+        if isinstance(event, SweepFinished):
+            report = event.report
+    if report is None:
+        raise WorkFailed("the sweep ended without a report")
+    return report
+
+
+def deliver(report: SweepReport, given: dict[str, Any]) -> None:
+    """Write the report where it was asked for, and the tuned config."""
+    document = msgspec.json.format(msgspec.json.encode(report), indent=2)
+    if given["out"]:
+        write_atomically(given["out"], document + b"\n")
+    if given["as_json"]:
+        click.echo(document)
+    else:
+        from workbench.commands.progress import outcome
+
+        click.echo(outcome(report, plain=given["plain"]))
+    if given["save_config"] and report.recommendation:
+        from engine.production import save_config
+
+        save_config(report, given["save_config"])
+        click.echo(f"saved the recommended plan to {given['save_config']}", err=True)

@@ -1,0 +1,65 @@
+"""The report of a sweep as plain text, so that the terminal UI and the command line show equal facts."""
+
+import textwrap
+from collections.abc import Sequence
+
+from engine.plan import describe
+from engine.report import Ceiling, SweepReport
+from workbench.numbers import UNICODE, Signs, ratio
+from workbench.table import fit_table, status_words
+
+
+def report_lines(report: SweepReport, width: int = 80, signs: Signs = UNICODE) -> list[str]:
+    """Return the whole report as text: recommendation, table, one verdict per plan, ceiling and noise."""
+    table = fit_table(report.trials, width, signs)
+    lines = [*recommendation_lines(report, width, signs), "", table.header()]
+    chosen = report.recommendation.plan if report.recommendation else None
+    lines += [
+        table.line(trial, trial.status, trial.reason, chosen=trial.plan == chosen).rstrip() for trial in report.trials
+    ]
+    lines += ["", *_verdicts(report, width, signs)]
+    lines += wrap(ceiling_line(report.ceiling, signs), width, "    ") if report.ceiling else []
+    for disturbance in report.noise:
+        lines += wrap(signs.text(f"noise: {disturbance}"), width, "       ")
+    return lines
+
+
+def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE) -> list[str]:
+    """Return the plan to use, why, and what would change the choice."""
+    facts = f"{report.blocks} block{'' if report.blocks == 1 else 's'}"
+    if not report.complete:
+        facts = f"stopped early: {facts} finished"
+    chosen = report.recommendation
+    if chosen is None:
+        return [signs.text(f"No recommendation ({facts}).")]
+    low, middle, high = (
+        ratio(value, signs) for value in (chosen.speedup.low, chosen.speedup.median, chosen.speedup.high)
+    )
+    goal = "whole job" if chosen.goal == "job" else "steady run"
+    lines = [
+        f"Use {describe(chosen.plan)}",
+        f"{middle} ({low} to {high}) the baseline's speed, {goal}, {facts}",
+        chosen.reason,
+        chosen.note,
+    ]
+    return [part for line in lines if line for part in wrap(signs.text(line), width)]
+
+
+def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
+    lines: list[str] = []
+    for trial in report.trials:
+        words = trial.verdict if trial.status == "ok" else status_words(trial.status, trial.reason)
+        if words:
+            lines += wrap(signs.text(f"{describe(trial.plan)}: {words}"), width, "    ")
+    return lines
+
+
+def ceiling_line(ceiling: Sequence[Ceiling], signs: Signs = UNICODE) -> str:
+    """Return what this machine had to give at most."""
+    parts = [f"{ratio(point.compute, signs)} with {point.workers}" for point in ceiling]
+    return f"ceiling of this machine: {', '.join(parts)} workers"
+
+
+def wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """Break text into lines of at most this width; the second and later ones are indented."""
+    return textwrap.wrap(text, max(width, len(indent) + 8), subsequent_indent=indent) or [""]

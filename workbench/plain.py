@@ -1,0 +1,105 @@
+"""A sweep told line by line: for ``--plain``, for logs, and for standard error that is not a terminal."""
+
+from typing import assert_never
+
+from engine.events import (
+    AnyEvent,
+    BlockFinished,
+    BlockStarted,
+    CeilingMeasured,
+    DataLoaded,
+    Failed,
+    RunFinished,
+    SweepFinished,
+    SweepStarted,
+    TrialFailed,
+    TrialFinished,
+    TrialStarted,
+)
+from engine.plan import describe
+from engine.report import SweepReport
+from workbench.figures import trial
+from workbench.numbers import UNICODE, Signs, rate, ratio, seconds, size, timing
+from workbench.state import State
+from workbench.table import status_words
+
+
+def narrate(event: AnyEvent, state: State, signs: Signs = UNICODE) -> str | None:
+    """Return what an event means in one line, or None if it is not worth one; ``state`` is the state after it."""
+    line = _sentence(event, state, signs)
+    return None if line is None else signs.text(line)
+
+
+def _sentence(event: AnyEvent, state: State, signs: Signs) -> str | None:
+    match event:
+        case SweepStarted() | SweepFinished() | Failed():
+            return _whole(event)
+        case BlockStarted() | DataLoaded() | CeilingMeasured() | BlockFinished():
+            return _block(event, state, signs)
+        case TrialStarted() | RunFinished() | TrialFinished() | TrialFailed():
+            return _trial(event, state, signs)
+        case _:
+            assert_never(event)
+
+
+def _whole(event: SweepStarted | SweepFinished | Failed) -> str:
+    match event:
+        case SweepStarted():
+            what = f"{event.workload} {event.size}".strip()
+            host = f"{event.host.cpu}, {event.host.usable_cores} usable cores"
+            return f"sweep of {what}: {len(event.plans)} plans in {event.blocks} blocks on {host}"
+        case SweepFinished():
+            return _outcome(event.report)
+        case Failed():
+            return f"the sweep failed: {event.message}"
+        case _:
+            assert_never(event)
+
+
+def _outcome(report: SweepReport) -> str:
+    done = "finished" if report.complete else "stopped early"
+    chosen = report.recommendation
+    return f"{done}: use {describe(chosen.plan)}: {chosen.reason}" if chosen else f"{done}: no recommendation"
+
+
+def _block(event: BlockStarted | DataLoaded | CeilingMeasured | BlockFinished, state: State, signs: Signs) -> str:
+    match event:
+        case BlockStarted():
+            return f"block {event.block + 1} of {state.blocks}: starting a fresh process"
+        case DataLoaded():
+            amount = f", {size(event.data_bytes)}" if event.data_bytes else ""
+            return f"data loaded: {event.tasks} tasks{amount} in {seconds(event.seconds, signs)}"
+        case CeilingMeasured():
+            return f"ceiling: {event.workers} independent copies get {ratio(event.speedup, signs)}"
+        case BlockFinished():
+            return f"block {event.block + 1} of {state.blocks} finished in {seconds(event.seconds, signs)}"
+        case _:
+            assert_never(event)
+
+
+def _trial(event: TrialStarted | RunFinished | TrialFinished | TrialFailed, state: State, signs: Signs) -> str | None:
+    if not 0 <= event.plan < len(state.rows):
+        return None
+    name = describe(state.rows[event.plan].plan)
+    match event:
+        case TrialStarted():
+            left = f", about {seconds(event.seconds_left, signs)} left" if event.seconds_left is not None else ""
+            return f"{state.trials_done + 1}/{state.trials} {name}{left}"
+        case RunFinished():
+            # steady runs are many and short; the trial's last line sums them up
+            kind = "first run" if event.kind == "first" else event.kind
+            return None if kind == "steady" else f"{name}: {kind} {seconds(event.seconds, signs)}"
+        case TrialFinished():
+            return f"{name}: ok, {_figures(state, event.plan, signs)}"
+        case TrialFailed():
+            return f"{name}: {status_words(event.status, event.reason)}"
+        case _:
+            assert_never(event)
+
+
+def _figures(state: State, index: int, signs: Signs) -> str:
+    figures = trial(state, index)
+    parts = [f"{timing(figures.seconds, signs)} a run"] if figures.seconds else []
+    parts += [f"{rate(figures.tasks_per_second)} tasks/s"] if figures.tasks_per_second else []
+    parts += [f"speedup {ratio(figures.speedup.median, signs)}"] if figures.speedup else []
+    return ", ".join(parts)

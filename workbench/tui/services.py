@@ -1,0 +1,45 @@
+"""The UI's doors to the outside, in one value, so that tests can put others in their place."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.report import SweepReport
+from engine.request import SweepRequest
+from workbench.tui.catalogue import Catalogue, load_catalogue
+from workbench.tui.children import output_of
+from workbench.tui.clipboard import copy_natively
+from workbench.tui.engine_process import Engine, EngineProcess
+
+CommandOutput = tuple[int, bytes, str]
+"""Exit code, standard output, standard error."""
+
+
+def save_report(report: SweepReport, path: Path) -> None:
+    """Write the recommended plan as a tuned config."""
+    from engine.production import save_config
+
+    save_config(report, path)
+
+
+async def workbench_command(arguments: list[str]) -> CommandOutput:
+    """Run another ``workbench`` to its end; cancelling kills it and all it started."""
+    return await output_of([sys.executable, "-m", "workbench", *arguments])
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything the UI asks of others."""
+
+    start: Callable[[SweepRequest], Engine] = EngineProcess
+    catalogue: Callable[[str], Awaitable[Catalogue]] = load_catalogue
+    save: Callable[[SweepReport, Path], None] = save_report
+    command: Callable[[list[str]], Awaitable[CommandOutput]] = workbench_command
+    copy: Callable[[str], Awaitable[bool]] = copy_natively
+
+
+async def in_thread(call: Callable[[], None]) -> None:
+    """Wait for a call that touches the disk without holding up the screen."""
+    await asyncio.to_thread(call)

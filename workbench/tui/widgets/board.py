@@ -1,0 +1,113 @@
+"""What is seen of a sweep: table, words on the selected plan, plot, progress, and in the end the recommendation."""
+
+from time import monotonic
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.plan import Plan, describe
+from workbench.figures import trial
+from workbench.format import recommendation_lines
+from workbench.numbers import UNICODE, Signs, ratio, seconds
+from workbench.state import State
+from workbench.table import status_words
+from workbench.tui.widgets.plot import SpeedupPlot
+from workbench.tui.widgets.progress import ProgressLine
+from workbench.tui.widgets.results import Result, ResultsTable
+from workbench.tui.widgets.series import speedup_series
+
+
+class Board(Vertical):
+    """Shows a State; it is told when to look and keeps nothing of its own but what is on screen."""
+
+    def __init__(self, signs: Signs = UNICODE, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._signs = signs
+        self._state = State()
+        self._estimate: tuple[float | None, float] = (None, monotonic())
+
+    def compose(self) -> ComposeResult:
+        """From the figures to what to do with them."""
+        yield ResultsTable(self._signs, id="results")
+        yield Static("", id="detail", markup=False)
+        yield SpeedupPlot(self._signs, id="plot")
+        yield ProgressLine(self._signs, id="progress")
+        yield Static("", id="verdict", markup=False)
+
+    @property
+    def selected(self) -> Plan | None:
+        """The plan under the cursor."""
+        return self.query_one(ResultsTable).selected
+
+    def show(self, state: State) -> None:
+        """Bring the screen up to date; what has not changed is not painted."""
+        if state.seconds_left != self._estimate[0]:
+            self._estimate = (state.seconds_left, monotonic())
+        changed, self._state = state is not self._state, state
+        if changed:
+            self._show_figures(state)
+        self.query_one(ProgressLine).display = not state.finished
+        self.query_one("#verdict").display = state.finished
+        if not state.finished:
+            self.query_one(ProgressLine).show(state, monotonic() - self._estimate[1])
+
+    def _show_figures(self, state: State) -> None:
+        trials = [trial(state, index) for index in range(len(state.rows))]
+        chosen = state.recommendation.plan if state.recommendation else None
+        table = self.query_one(ResultsTable)
+        table.show(
+            [
+                Result(figures, row.status, row.reason, row.plan == chosen)
+                for figures, row in zip(trials, state.rows, strict=True)
+            ]
+        )
+        self.query_one(SpeedupPlot).show(speedup_series(trials, state.ceiling))
+        self._show_detail(table.cursor)
+        if state.finished:
+            self._show_verdict(state)
+
+    def choose(self) -> None:
+        """Put the cursor on the recommended plan."""
+        recommendation = self._state.recommendation
+        plans = [row.plan for row in self._state.rows]
+        if recommendation and recommendation.plan in plans:
+            self.query_one(ResultsTable).cursor = plans.index(recommendation.plan)
+
+    @on(ResultsTable.Selected)
+    def _selected(self, event: ResultsTable.Selected) -> None:
+        event.stop()
+        self._show_detail(event.index)
+
+    def _show_detail(self, index: int) -> None:
+        if index < len(self._state.rows):
+            self.query_one("#detail", Static).update(Content(self._detail(index)), layout=False)
+
+    def _detail(self, index: int) -> str:
+        row, figures = self._state.rows[index], trial(self._state, index)
+        head = self._signs.text(describe(row.plan))
+        if row.status not in ("ok", "running") or not row.samples and not row.report:
+            return f"{head}\n{status_words(row.status, row.reason or row.phase, self._signs)}"
+        job = []
+        if figures.job_seconds and figures.setup_seconds is not None:
+            job = [f"whole job {seconds(figures.job_seconds.median, self._signs)}"]
+            job += [f"({ratio(figures.job_speedup.median, self._signs)})"] if figures.job_speedup else []
+            job += [f"of which set-up {seconds(figures.setup_seconds, self._signs)}"]
+        return f"{head}: {' '.join(job)}\n{self._signs.text(figures.verdict)}"
+
+    def _show_verdict(self, state: State) -> None:
+        panel = self.query_one("#verdict", Static)
+        panel.set_class(bool(state.error), "-failed")
+        if state.report:
+            lines = recommendation_lines(state.report, max(self.size.width - 4, 20), self._signs)
+            lines = [f"{self._signs.chosen} {lines[0]}", *lines[1:]] if state.recommendation else lines
+        else:
+            lines = [f"{self._signs.status[1]} {self._signs.text(state.error)}"]
+        panel.update(Content("\n".join(lines)))
+
+    def on_resize(self) -> None:
+        """Wrap the recommendation again."""
+        if self._state.finished:
+            self._show_verdict(self._state)

@@ -1,0 +1,63 @@
+"""The parts of the form: a field for a knob, and a tick for a mode."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.suggester import SuggestFromList
+from textual.widgets import Checkbox, Input, Label
+
+from engine.knob import Knob
+from workbench.numbers import UNICODE, Signs
+from workbench.tui.catalogue import ModeFacts
+from workbench.tui.entries import label
+
+
+class Field(Horizontal):
+    """A label and one line of text for the values of a knob."""
+
+    def __init__(self, knob: Knob, value: str, section: str = "axes", signs: Signs = UNICODE) -> None:
+        super().__init__(classes="field")
+        self.knob, self.section, self._value, self._signs = knob, section, value, signs
+        self._choices = tuple(map(str, knob.choices)) or knob.words
+
+    def compose(self) -> ComposeResult:
+        """Label and input."""
+        yield Label(Content(label(self.knob.name)))
+        yield Input(self._value, placeholder=",".join(self._choices), suggester=self._suggester(), compact=True)
+
+    def _suggester(self) -> SuggestFromList | None:
+        return SuggestFromList(self._choices) if self._choices else None
+
+    def offer(self, choices: tuple[str, ...]) -> None:
+        """Say which values there are, where the knob itself does not know."""
+        self._choices = choices
+        field = self.query_one(Input)
+        field.placeholder, field.suggester = ",".join(choices), self._suggester()
+
+    @property
+    def text(self) -> str:
+        """What was typed."""
+        return self.query_one(Input).value
+
+    @property
+    def hint(self) -> str:
+        """What this knob means and what it takes."""
+        unit = f" [{self.knob.unit}]" if self.knob.unit else ""
+        values = f" [{', '.join(self._choices)}]" if self._choices else unit
+        return f"{label(self.knob.name)}: {self.knob.help}{values}"
+
+    def mark(self, wrong: bool) -> None:
+        """Show by sign and colour whether the text can be used."""
+        self.set_class(wrong, "-wrong")
+        sign = f"{self._signs.status[1]} " if wrong else ""
+        self.query_one(Label).update(Content(sign + label(self.knob.name)))
+
+
+class ModeBox(Checkbox):
+    """A mode with a tick; one that cannot run here is dimmed and says why."""
+
+    def __init__(self, mode: ModeFacts, ticked: bool) -> None:
+        words = f"unavailable: {mode.unavailable}" if mode.unavailable else mode.summary
+        text = Content(f"{mode.name:<14}{words}")
+        super().__init__(text, ticked and not mode.unavailable, compact=True, disabled=bool(mode.unavailable))
+        self.mode = mode

@@ -1,0 +1,127 @@
+"""Speedup against workers, both on log2 axes: the lines of the modes, the ideal, and what this machine had to give."""
+
+from collections.abc import Sequence
+from math import log2
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+from textual_plot import AxisFormatter, HiResMode, PlotWidget
+
+from workbench.numbers import UNICODE, Signs
+from workbench.tui.widgets.series import Series, limits, power_label, powers_of_two
+
+MARKERS = "oxs^vd+*@%"
+"""Marks of the lines where lines of dots cannot be drawn, and in the legend."""
+
+
+class Log2Formatter(AxisFormatter):  # type: ignore[misc]
+    """Ticks at powers of two, for values that are logarithms."""
+
+    def __init__(self, most: int = 8) -> None:
+        self._most = most
+
+    def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
+        """Return the exponents to mark."""
+        return powers_of_two(min_, max_, min(max_ticks, self._most))
+
+    def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
+        """Return the numbers they stand for."""
+        return [power_label(tick) for tick in ticks]
+
+
+class _Plot(PlotWidget, can_focus=False):  # type: ignore[misc]
+    """The plot with narrow margins and no axis labels, to make the most of a few lines."""
+
+    margin_top = reactive(0)
+    margin_bottom = reactive(1)
+    margin_left = reactive(6)
+
+    def __init__(self) -> None:
+        super().__init__(allow_pan_and_zoom=False)
+        self.set_x_formatter(Log2Formatter())
+        self.set_y_formatter(Log2Formatter(4))
+
+
+class SpeedupPlot(Vertical):
+    """The plot with its legend in a line of its own, so that it covers no data."""
+
+    COMPONENT_CLASSES = {
+        "plot--ideal",
+        "plot--ceiling",
+        "plot--line-0",
+        "plot--line-1",
+        "plot--line-2",
+        "plot--line-3",
+        "plot--line-4",
+        "plot--line-5",
+    }
+
+    def __init__(self, signs: Signs = UNICODE, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._signs = signs
+        self._series: tuple[Series, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The legend above the plot."""
+        yield Static("", id="legend-line", markup=False)
+        yield _Plot()
+
+    def show(self, series: tuple[Series, ...]) -> None:
+        """Draw these lines, if they are not on screen already."""
+        if series == self._series:
+            return
+        self._series = series
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        """Draw again in the colours of another theme."""
+        super().notify_style_update()
+        if self._series and self.is_mounted:
+            self._draw()
+
+    def _draw(self) -> None:
+        plot = self.query_one(_Plot)
+        plot.clear()
+        (x_low, x_high), (y_low, y_high) = limits(self._series)
+        plot.set_xlimits(x_low, x_high)
+        plot.set_ylimits(y_low, y_high)
+        for index, line in sorted(enumerate(self._series), key=lambda pair: pair[1].kind == "mode"):
+            self._draw_line(plot, index, line)
+        self.query_one("#legend-line", Static).update(self._legend(), layout=False)
+
+    def _draw_line(self, plot: _Plot, index: int, line: Series) -> None:
+        xs, ys = [log2(x) for x, _ in line.points], [log2(y) for _, y in line.points]
+        style = str(self.get_component_rich_style(self._style(index, line), partial=True))
+        if line.kind != "mode":
+            steps = [step / 24 for step in range(25)]
+            dots = [(a + (b - a) * t, c + (d - c) * t) for (a, b, c, d) in _spans(xs, ys) for t in steps]
+            plot.scatter([x for x, _ in dots], [y for _, y in dots], marker=self._mark(index, line), marker_style=style)
+            return
+        if not self._signs.ascii_only:
+            plot.plot(xs, ys, line_style=style, hires_mode=HiResMode.BRAILLE)
+        plot.scatter(xs, ys, marker=self._mark(index, line), marker_style=style)
+
+    def _legend(self) -> Content:
+        parts = [
+            Content.styled(
+                f"{self._mark(index, line)} {self._signs.text(line.label)}",
+                self.get_visual_style(self._style(index, line), partial=True),
+            )
+            for index, line in enumerate(self._series)
+        ]
+        return Content("  ").join(parts)
+
+    def _style(self, index: int, line: Series) -> str:
+        return f"plot--line-{index % 6}" if line.kind == "mode" else f"plot--{line.kind}"
+
+    def _mark(self, index: int, line: Series) -> str:
+        if line.kind == "mode":
+            return MARKERS[index % len(MARKERS)]
+        return {"ideal": ".", "ceiling": "-" if self._signs.ascii_only else "─"}[line.kind]
+
+
+def _spans(xs: Sequence[float], ys: Sequence[float]) -> list[tuple[float, float, float, float]]:
+    return list(zip(xs, xs[1:], ys, ys[1:], strict=False))

@@ -1,0 +1,38 @@
+"""How far the sweep is: one line of text."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.plan import describe
+from workbench.numbers import UNICODE, Signs, bar, fit, percent, seconds
+from workbench.state import State
+
+
+def progress_text(state: State, waited: float, width: int, signs: Signs = UNICODE) -> str:
+    """Return trials done, a bar, time left and what runs now, ``waited`` seconds after the last estimate."""
+    if not state.rows:
+        return signs.text(f"starting the engine{signs.ellipsis}")
+    share = state.trials_done / state.trials if state.trials else 0.0
+    block = f"block {(state.block or 0) + 1}/{state.blocks}"
+    head = f"{block}  {bar(share, 12, signs)} {percent(share):>4}  {state.trials_done}/{state.trials}"
+    if state.seconds_left is not None:
+        head += f"  {seconds(max(round(state.seconds_left - waited), 0), signs)} left"
+    running = state.running
+    now = "loading the data" if running is None else f"{describe(state.rows[running].plan)}: {state.rows[running].phase}"
+    return fit(f"{head}  {signs.text(now)}", width, signs)
+
+
+class ProgressLine(Static):
+    """The line itself; it repaints only when its text changed."""
+
+    def __init__(self, signs: Signs = UNICODE, id: str | None = None) -> None:
+        super().__init__("", id=id, markup=False)
+        self._signs = signs
+        self._shown = ""
+
+    def show(self, state: State, waited: float) -> None:
+        """Show how far this is."""
+        text = progress_text(state, waited, max(self.size.width, 20), self._signs)
+        if text != self._shown:
+            self._shown = text
+            self.update(Content(text), layout=False)

@@ -1,0 +1,53 @@
+"""What the speedup plot shows, as plain numbers: one line per mode and kernel, the ideal, and the machine's ceiling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log2
+
+from engine.report import Ceiling, TrialReport
+
+Point = tuple[float, float]
+"""Workers and speedup."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of the plot."""
+
+    label: str
+    points: tuple[Point, ...]
+    kind: str = "mode"
+    """``mode``, ``ideal`` or ``ceiling``."""
+
+
+def speedup_series(trials: Sequence[TrialReport], ceiling: Sequence[Ceiling]) -> tuple[Series, ...]:
+    """Return the lines; where several plans share mode, kernel and workers, the fastest stands for them."""
+    best: dict[tuple[str, str], dict[int, float]] = {}
+    for trial in trials:
+        if trial.status != "failed" and trial.speedup and trial.speedup.median > 0:
+            line = best.setdefault((trial.plan.mode, trial.plan.kernel), {})
+            line[trial.plan.workers] = max(line.get(trial.plan.workers, 0.0), trial.speedup.median)
+    most = max((trial.plan.workers for trial in trials), default=1)
+    lines = [Series(f"{mode} {kernel}".strip(), tuple(sorted(line.items()))) for (mode, kernel), line in best.items()]
+    ideal = Series("ideal", ((1.0, 1.0), (float(max(most, 2)), float(max(most, 2)))), "ideal")
+    machine = tuple((float(point.workers), point.compute) for point in ceiling if point.compute > 0)
+    return (*lines, ideal, *([Series("ceiling", ((1.0, 1.0), *machine), "ceiling")] if machine else []))
+
+
+def powers_of_two(low: float, high: float, most: int) -> list[float]:
+    """Return exponents of two between two exponents, at most so many, for ticks such as 1, 2, 4, 8."""
+    exponents = list(range(int(-(-low // 1)), int(high // 1) + 1))
+    step = max(1, -(-len(exponents) // max(most, 1)))
+    return [float(exponent) for exponent in exponents if exponent % step == 0]
+
+
+def power_label(exponent: float) -> str:
+    """Return ``8`` for 3 and ``1/4`` for -2."""
+    return f"{2**exponent:g}" if exponent >= 0 else f"1/{2**-exponent:g}"
+
+
+def limits(series: Sequence[Series]) -> tuple[Point, Point]:
+    """Return the ranges of log2 workers and log2 speedup, with a little room."""
+    xs = [log2(x) for line in series for x, _ in line.points]
+    ys = [log2(y) for line in series for _, y in line.points]
+    return (min(xs), max(max(xs), 1.0)), (min([*ys, 0.0]) - 0.1, max([*ys, 1.0]) + 0.1)
