@@ -4,6 +4,7 @@ It loads the data once and measures every plan it is given, in the order given. 
 the user's code prints goes to standard error instead.
 """
 
+import contextlib
 import gc
 import os
 import signal
@@ -34,8 +35,10 @@ from engine.measure.ceiling import measure_ceiling
 from engine.measure.results import References
 from engine.measure.trial import Trial, measure
 from engine.modes import find_mode
+from engine.modes.gpu_batch import pick_device
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent, end_group_with
+from engine.workload import Data, Tasks, Workload
 from engine.workloads import resolve
 
 
@@ -82,6 +85,7 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
         data_bytes=weight,
         data_hash=digest,
     )
+    _import_kernels(workload, request, data, tasks)
     yield from _ceilings(request)
     references = References(Path(request.references))
     for index, plan in request.plans:
@@ -89,6 +93,20 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
         job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
         yield from _measure_one(Trial(request.block, index, plan, workload, job), references)
     yield from _ceilings(request)
+
+
+def _import_kernels(workload: Workload, request: BlockRequest, data: Data, tasks: Tasks) -> None:
+    """Compute one task with every kernel, untimed and unchecked.
+
+    Kernels import their libraries when first called. Whichever plan came first would pay 100 ms for SciPy or 1 s for torch, and
+    the next would not. Worker processes pay for their own imports, as they do in production.
+    """
+    for plan in {plan.kernel: plan for _, plan in request.plans}.values():
+        kernel = workload.kernels[plan.kernel]
+        with contextlib.suppress(Exception):  # what fails here fails in its trial too, and is reported there
+            device = pick_device(plan.device) if kernel.device else "cpu"
+            ready = kernel.prepare(data, device) if kernel.prepare else data
+            kernel.function(ready, tasks[:1])
 
 
 def _ceilings(request: BlockRequest) -> Iterator[AnyEvent]:

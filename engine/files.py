@@ -1,35 +1,35 @@
-"""Writing files so that a reader sees the old one or the new one, never a half."""
+"""Files that are either whole or not there: a reader sees the old one or the new one, never a half."""
 
 import os
-import tempfile
 from pathlib import Path
 
-from engine.errors import RequestError
+from engine.errors import FileProblem
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that can be written to. Raises FileProblem, before anything is run for what would go there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileProblem(folder, None, f"cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FileProblem(folder, None, "cannot be written to")
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file: temporary file beside it, fsync, rename, fsync of the folder. Raises RequestError when it cannot."""
+    """Write a file by way of a temporary one beside it, both synced to the disk. Raises FileProblem."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise RequestError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        raise FileProblem(path, None, f"cannot be written: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

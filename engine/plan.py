@@ -1,5 +1,6 @@
 """A plan: a mode plus a value for each knob. Its fields are the only list of engine options there is."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
@@ -59,13 +60,26 @@ KNOBS: tuple[Knob, ...] = tuple(
 """The fields of Plan but ``settings``, as knobs; command-line flags, TOML keys, form fields and sweep axes are made from these."""
 
 
-def describe(plan: Plan) -> str:
-    """Return the plan in a few words, such as ``shared-memory × 2, numpy, chunk auto``."""
-    parts = [
-        f"{plan.mode} × {plan.workers}" if plan.workers > 1 else plan.mode,
-        plan.kernel,
-        f"chunk {plan.chunk_size}",
-    ]
-    parts += [plan.start_method] if plan.mode in ("process", "shared-memory") else []
-    parts += [f"{name}={value}" for name, value in plan.settings.items()]
+def describe(plan: Plan, among: Iterable[Plan] = ()) -> str:
+    """Return the plan in a few words, such as ``shared-memory × 2, numpy, spawn``.
+
+    Whatever all plans of ``among`` have in common is left out, but for mode and kernel; so is a chunk size of ``auto``.
+    """
+    among = list(among)
+    same = {name for name in FIELDS if among and all(getattr(p, name) == getattr(among[0], name) for p in among)}
+    parts = [f"{plan.mode} × {plan.workers}" if plan.workers > 1 else plan.mode, plan.kernel]
+    parts += [f"chunk {plan.chunk_size}"] if plan.chunk_size != "auto" and "chunk_size" not in same else []
+    parts += [plan.start_method] if plan.mode in ("process", "shared-memory") and "start_method" not in same else []
+    parts += [f"{plan.threads_per_worker} threads each"] if plan.threads_per_worker > 1 else []
+    parts += [f"{name}={value}" for name, value in varying_settings(plan, among).items()]
     return ", ".join(part for part in parts if part)
+
+
+def varying_settings(plan: Plan, among: Iterable[Plan]) -> dict[str, Scalar]:
+    """Return the plan's settings without those that are the same in every plan of ``among``; all of them for no plans."""
+    among = list(among)
+    return {
+        name: value
+        for name, value in plan.settings.items()
+        if not among or any(other.settings.get(name) != value for other in among)
+    }

@@ -136,7 +136,7 @@ def test_a_row_has_one_text_per_column():
 
 def test_the_report_begins_with_the_recommendation_and_marks_its_row():
     lines = report_lines(a_report(), 100)
-    assert lines[0] == "Use shared-memory × 4, numpy, chunk auto, spawn"
+    assert lines[0] == "Use shared-memory × 4, numpy"
     assert [line for line in lines if line.startswith("★")] == [line for line in lines if "18×" in line and "★" in line]
     assert "ceiling of this machine: 1.91× with 2, 3.65× with 4 workers" in lines
     assert lines[-1] == "noise: another process used 6% of the CPU during block 2"
@@ -145,7 +145,7 @@ def test_the_report_begins_with_the_recommendation_and_marks_its_row():
 def test_every_plan_has_its_verdict_in_the_report():
     text = "\n".join(report_lines(a_report(), 200))
     assert text.count(" of its time") == len([value for value in SOME_SECONDS if value])
-    assert "gpu-batch, torch, chunk auto: unavailable: no CUDA device here" in text
+    assert "gpu-batch, torch: unavailable: no CUDA device here" in text
 
 
 def test_a_sweep_that_was_stopped_says_so():

@@ -23,11 +23,11 @@ def test_a_sweep_is_told_in_order_from_start_to_recommendation():
     assert lines[1] == "block 1 of 3: starting a fresh process"
     assert lines[2] == "data loaded: 1000 tasks, 216 MB in 300 ms"
     assert lines[3] == "ceiling: 2 independent copies get 1.90×"
-    assert lines[5] == "1/24 sequential, python, chunk auto, about 1m51s left"
-    assert lines[6] == "sequential, python, chunk auto: set-up 100 ms"
-    assert lines[7] == "sequential, python, chunk auto: first run 2.20 s"
-    assert lines[8] == "sequential, python, chunk auto: ok, 2.00 s a run, 500 tasks/s, speedup 1.00×"
-    assert lines[-1].startswith("finished: use shared-memory × 4, numpy, chunk auto, spawn: the whole chunk")
+    assert lines[5] == "1/24 sequential, python, about 1m51s left"
+    assert lines[6] == "sequential, python: set-up 100 ms"
+    assert lines[7] == "sequential, python: first run 2.20 s"
+    assert lines[8] == "sequential, python: ok, 2.00 s a run, 500 tasks/s, speedup 1.00×"
+    assert lines[-1].startswith("finished: use shared-memory × 4, numpy: the whole chunk")
 
 
 def test_steady_runs_are_summed_up_not_told_one_by_one():
@@ -37,9 +37,7 @@ def test_steady_runs_are_summed_up_not_told_one_by_one():
 
 def test_a_failure_is_told_with_its_reason_on_one_line():
     event = a_failure(0, 2, "ValueError:\n[/dim] \x1b[2J", status="failed")
-    assert (
-        narrate(event, fold_all([a_start(), event])) == "thread × 2, python, chunk auto: failed: ValueError: [/dim] [2J"
-    )
+    assert narrate(event, fold_all([a_start(), event])) == "thread × 2, python: failed: ValueError: [/dim] [2J"
 
 
 def test_a_sweep_that_failed_or_was_stopped_says_so():

@@ -29,7 +29,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
     facts = f"{report.blocks} block{'' if report.blocks == 1 else 's'}"
     if not report.complete:
         facts = f"stopped early: {facts} finished"
-    chosen = report.recommendation
+    chosen, plans = report.recommendation, [trial.plan for trial in report.trials]
     if chosen is None:
         return [signs.text(f"No recommendation ({facts}).")]
     low, middle, high = (
@@ -37,7 +37,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
     )
     goal = "whole job" if chosen.goal == "job" else "steady run"
     lines = [
-        f"Use {describe(chosen.plan)}",
+        f"Use {describe(chosen.plan, plans)}",
         f"{middle} ({low} to {high}) the baseline's speed, {goal}, {facts}",
         chosen.reason,
         chosen.note,
@@ -47,10 +47,11 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
 
 def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
     lines: list[str] = []
+    plans = [trial.plan for trial in report.trials]
     for trial in report.trials:
         words = trial.verdict if trial.status == "ok" else status_words(trial.status, trial.reason)
         if words:
-            lines += wrap(signs.text(f"{describe(trial.plan)}: {words}"), width, "    ")
+            lines += wrap(signs.text(f"{describe(trial.plan, plans)}: {words}"), width, "    ")
     return lines
 
 

@@ -52,10 +52,17 @@ def seconds(value: Seconds, signs: Signs = UNICODE) -> str:
     if not isfinite(value):
         return "?"
     if round(value) >= 100:
-        minutes, rest = divmod(round(value), 60)
-        hours = minutes // 60
-        return f"{minutes}m{rest:02d}s" if not hours else f"{hours}h{minutes % 60:02d}m" if hours < 100 else f"{hours}h"
+        return whole_seconds(value)
     return _scaled(value, (("s", 1.0), ("ms", 1e-3), (f"{signs.micro}s", 1e-6), ("ns", 1e-9)))
+
+
+def whole_seconds(value: Seconds) -> str:
+    """Return an estimated duration, which has no fractions: ``45 s``, ``3m12s``."""
+    minutes, rest = divmod(round(value), 60)
+    hours = minutes // 60
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes}m{rest:02d}s" if not hours else f"{hours}h{minutes % 60:02d}m" if hours < 100 else f"{hours}h"
 
 
 def size(value: Bytes) -> str:

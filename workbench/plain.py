@@ -19,7 +19,7 @@ from engine.events import (
 from engine.plan import describe
 from engine.report import SweepReport
 from workbench.figures import trial
-from workbench.numbers import UNICODE, Signs, rate, ratio, seconds, size, timing
+from workbench.numbers import UNICODE, Signs, rate, ratio, seconds, size, timing, whole_seconds
 from workbench.state import State
 from workbench.table import status_words
 
@@ -58,8 +58,8 @@ def _whole(event: SweepStarted | SweepFinished | Failed) -> str:
 
 def _outcome(report: SweepReport) -> str:
     done = "finished" if report.complete else "stopped early"
-    chosen = report.recommendation
-    return f"{done}: use {describe(chosen.plan)}: {chosen.reason}" if chosen else f"{done}: no recommendation"
+    chosen, plans = report.recommendation, [trial.plan for trial in report.trials]
+    return f"{done}: use {describe(chosen.plan, plans)}: {chosen.reason}" if chosen else f"{done}: no recommendation"
 
 
 def _block(event: BlockStarted | DataLoaded | CeilingMeasured | BlockFinished, state: State, signs: Signs) -> str:
@@ -80,10 +80,10 @@ def _block(event: BlockStarted | DataLoaded | CeilingMeasured | BlockFinished, s
 def _trial(event: TrialStarted | RunFinished | TrialFinished | TrialFailed, state: State, signs: Signs) -> str | None:
     if not 0 <= event.plan < len(state.rows):
         return None
-    name = describe(state.rows[event.plan].plan)
+    name = describe(state.rows[event.plan].plan, state.plans)
     match event:
         case TrialStarted():
-            left = f", about {seconds(event.seconds_left, signs)} left" if event.seconds_left is not None else ""
+            left = f", about {whole_seconds(event.seconds_left)} left" if event.seconds_left is not None else ""
             return f"{state.trials_done + 1}/{state.trials} {name}{left}"
         case RunFinished():
             # steady runs are many and short; the trial's last line sums them up

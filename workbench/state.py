@@ -75,6 +75,11 @@ class State:
     exit_code: int = 0
 
     @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The plans of the rows."""
+        return tuple(row.plan for row in self.rows)
+
+    @property
     def running(self) -> int | None:
         """Index of the plan being measured now."""
         return next((index for index, row in enumerate(self.rows) if row.status == "running"), None)

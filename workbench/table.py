@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from engine.plan import Plan
 from engine.report import Interval, TrialReport
 from workbench.numbers import UNICODE, Seconds, Signs, efficiency, fit, rate, ratio, seconds, size, timing
@@ -108,6 +110,8 @@ class Table:
     widths: tuple[int, ...]
     room: int
     """Characters a line may take; the words of a status may go beyond the last column."""
+    settings: frozenset[str] = frozenset()
+    """Names of the settings in which the plans differ; the others tell nothing."""
     signs: Signs = UNICODE
 
     def header(self) -> str:
@@ -116,7 +120,7 @@ class Table:
 
     def line(self, trial: TrialReport, status: str, reason: str = "", chosen: bool = False) -> str:
         """Return one row; the words of its status stand where figures are missing."""
-        cells = row_cells(trial, self.signs, self.columns)
+        cells = row_cells(_trimmed(trial, self.settings), self.signs, self.columns)
         text = f"{self.signs.chosen if chosen else status_sign(status, self.signs)} {self._join(cells)}"
         if trial.seconds is not None and status in ("ok", "running", "pending"):
             return text
@@ -134,7 +138,8 @@ class Table:
 
 def fit_table(trials: Sequence[TrialReport], width: int, signs: Signs = UNICODE) -> Table:
     """Return the table of these trials without the columns that say least, so that it fits the width if it can."""
-    rows = [row_cells(trial, signs) for trial in trials]
+    settings = _differing(trials)
+    rows = [row_cells(_trimmed(trial, settings), signs) for trial in trials]
     widths = [
         max([len(column.header), column.width, *(len(row[index]) for row in rows)])
         for index, column in enumerate(COLUMNS)
@@ -146,7 +151,21 @@ def fit_table(trials: Sequence[TrialReport], width: int, signs: Signs = UNICODE)
         if not kept or 1 + sum(widths[other] + 1 for other in (*kept, index)) <= width:
             kept.append(index)
     kept.sort()
-    return Table(tuple(COLUMNS[index] for index in kept), tuple(widths[index] for index in kept), width, signs)
+    return Table(
+        tuple(COLUMNS[index] for index in kept), tuple(widths[index] for index in kept), width, settings, signs
+    )
+
+
+def _differing(trials: Sequence[TrialReport]) -> frozenset[str]:
+    first = trials[0].plan.settings if trials else {}
+    return frozenset(
+        name for trial in trials for name, value in trial.plan.settings.items() if first.get(name) != value
+    )
+
+
+def _trimmed(trial: TrialReport, settings: frozenset[str]) -> TrialReport:
+    kept = {name: value for name, value in trial.plan.settings.items() if name in settings}
+    return replace(trial, plan=replace(trial.plan, settings=kept))
 
 
 def _silent(index: int, rows: Sequence[tuple[str, ...]]) -> bool:

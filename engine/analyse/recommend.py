@@ -21,7 +21,7 @@ def recommend(trials: tuple[TrialReport, ...], goal: Goal) -> Recommendation | N
         goal=goal,
         speedup=speedup or _NONE,
         reason=_reason(best, measured, goal),
-        note=_break_even(best, steady) if goal == "job" else _whole_job(best, measured),
+        note=_break_even(best, steady, measured) if goal == "job" else _whole_job(best, measured),
     )
 
 
@@ -36,18 +36,14 @@ def _reason(best: TrialReport, measured: list[TrialReport], goal: Goal) -> str:
     baseline = measured[0]
     times = f"{_seconds(best, goal):.3g} s instead of the baseline's {_seconds(baseline, goal):.3g} s"
     others = sorted((t for t in measured if t.plan != best.plan), key=lambda trial: _seconds(trial, goal))
-    next_best = f"; next is {describe_short(others[0])} with {_seconds(others[0], goal):.3g} s" if others else ""
+    plans = [trial.plan for trial in measured]
+    next_best = f"; next is {describe(others[0].plan, plans)} with {_seconds(others[0], goal):.3g} s" if others else ""
     if best is baseline:
         times = f"{_seconds(best, goal):.3g} s, and nothing else measured is faster"
     return f"fastest for {what}: {times}{next_best}"
 
 
-def describe_short(trial: TrialReport) -> str:
-    """Return mode, workers and kernel in a few words."""
-    return describe(trial.plan).split(", chunk")[0]
-
-
-def _break_even(best: TrialReport, steady: TrialReport) -> str:
+def _break_even(best: TrialReport, steady: TrialReport, measured: list[TrialReport]) -> str:
     """After how many runs on the same workers the plan with the fastest steady run overtakes."""
     gain = _seconds(best, "steady") - _seconds(steady, "steady")
     if steady.plan == best.plan or gain <= 0.02 * _seconds(best, "steady"):
@@ -55,7 +51,7 @@ def _break_even(best: TrialReport, steady: TrialReport) -> str:
     head_start = _seconds(steady, "job") - _seconds(best, "job")
     runs = 1 + max(1, ceil(head_start / gain))
     return (
-        f"with workers kept for several runs, {describe_short(steady)} takes {_seconds(steady, 'steady'):.3g} s "
+        f"with workers kept for several runs, {describe(steady.plan, [t.plan for t in measured])} takes {_seconds(steady, 'steady'):.3g} s "
         f"a run instead of {_seconds(best, 'steady'):.3g} s and pays from run {runs} on"
     )
 
@@ -65,6 +61,6 @@ def _whole_job(best: TrialReport, measured: list[TrialReport]) -> str:
     if job.plan == best.plan:
         return ""
     return (
-        f"for a single job, set-up included, {describe_short(job)} is faster: "
+        f"for a single job, set-up included, {describe(job.plan, [t.plan for t in measured])} is faster: "
         f"{_seconds(job, 'job'):.3g} s instead of {_seconds(best, 'job'):.3g} s"
     )

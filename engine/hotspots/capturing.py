@@ -11,7 +11,7 @@ import msgspec
 from engine.errors import RequestError, WorkFailed
 from engine.host import usable_cores
 from engine.hotspots import folded
-from engine.hotspots.files import make_folder, write_whole
+from engine.files import make_folder, write_atomically
 from engine.hotspots.hot import HotFunction, hottest
 from engine.hotspots.pyspy import Recorded, Spying, find_py_spy, record
 from engine.hotspots.speedscope import speedscope
@@ -142,7 +142,7 @@ def _write_all(request: CaptureRequest, stacks: folded.Stacks, rate: int) -> dic
         "speedscope.json": speedscope(stacks, title, rate),
     }
     for ending, content in contents.items():
-        write_whole(Path(f"{stem}.{ending}"), content)
+        write_atomically(Path(f"{stem}.{ending}"), content)
     return {ending.removesuffix(".json"): f"{stem}.{ending}" for ending in contents}
 
 

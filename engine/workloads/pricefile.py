@@ -30,17 +30,22 @@ class _Sheet:
     """A file as columns of cells."""
 
     path: str
-    names: list[str]
-    """Header names in lower case."""
+    titles: list[str]
+    """The header as it is written."""
     columns: list[list[Any]]
     """Cells of each column: text from CSV, values from Parquet."""
     line: Callable[[int], int | None]
     """Line of a row in the file, None where a file has no lines."""
 
+    @property
+    def names(self) -> list[str]:
+        """Header names as they are compared: in lower case."""
+        return [title.lower() for title in self.titles]
+
     def problem(self, row: int, column: int, what: str) -> FileProblem:
         """Return the error about one cell."""
         line = self.line(row)
-        place = f"column {self.names[column]!r}"
+        place = f"column {self.titles[column]!r}"
         return FileProblem(self.path, line, f"{place if line else f'row {row + 1}, {place}'}: {what}")
 
 
@@ -55,7 +60,7 @@ def read_columns(path: str, columns: str, need: int) -> tuple[tuple[str, ...], I
     _check_unique(sheet, days, order)
     for column, row in zip(chosen, values, strict=True):
         _check_enough(sheet, column, int(np.isfinite(row).sum()), need)
-    return tuple(sheet.names[column] for column in chosen), days[order], values[:, order]
+    return tuple(sheet.titles[column] for column in chosen), days[order], values[:, order]
 
 
 def _read_sheet(path: str) -> _Sheet:
@@ -79,8 +84,8 @@ def _read_parquet(path: str) -> _Sheet:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise FileProblem(path, None, f"is not a readable Parquet file: {str(error).splitlines()[0]}") from None
-    names = [name.strip().lower() for name in table.column_names]
-    return _checked(_Sheet(path, names, [column.to_pylist() for column in table.columns], lambda row: None))
+    titles = [title.strip() for title in table.column_names]
+    return _checked(_Sheet(path, titles, [column.to_pylist() for column in table.columns], lambda row: None))
 
 
 def _read_csv(path: str, start: bytes) -> _Sheet:
@@ -93,19 +98,19 @@ def _read_csv(path: str, start: bytes) -> _Sheet:
     except UnicodeDecodeError as error:
         raise FileProblem(path, None, f"is neither Parquet nor CSV in UTF-8: {error.reason}") from None
     rows, lines = _records(path, text)
-    names = [name.strip().lower() for name in rows[0]]
+    titles = [title.strip() for title in rows[0]]
     for row, line in zip(rows[1:], lines[1:], strict=True):
-        if len(row) != len(names):
-            raise FileProblem(path, line, f"has {len(row)} cells, the header has {len(names)}")
-    columns = [list(column) for column in zip(*rows[1:], strict=True)] or [[] for _ in names]
-    return _checked(_Sheet(path, names, columns, lambda row: lines[row + 1]))
+        if len(row) != len(titles):
+            raise FileProblem(path, line, f"has {len(row)} cells, the header has {len(titles)}")
+    columns = [list(column) for column in zip(*rows[1:], strict=True)] or [[] for _ in titles]
+    return _checked(_Sheet(path, titles, columns, lambda row: lines[row + 1]))
 
 
 def _records(path: str, text: str) -> tuple[list[list[str]], list[int]]:
     """Return the records that are not blank, and the line each one ends on."""
     header = next(line for line in text.splitlines() if line.strip())
     delimiter = max(_DELIMITERS, key=header.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True, strict=True)
     rows, lines = [], []
     try:
         for row in reader:
@@ -133,17 +138,18 @@ def _date_column(sheet: _Sheet) -> int:
     for column, cells in enumerate(sheet.columns):
         if isinstance(cells[0], date):
             return column
-    raise FileProblem(sheet.path, None, f"has no date column; it has {', '.join(sheet.names)}; name one of them 'date'")
+    raise FileProblem(sheet.path, None, f"has no date column; it has {', '.join(sheet.titles)}; call one 'date'")
 
 
 def _named(sheet: _Sheet, columns: str, days_at: int) -> list[int]:
-    prices = [name for column, name in enumerate(sheet.names) if column != days_at]
-    chosen = []
+    names = sheet.names
+    prices = [name for column, name in enumerate(names) if column != days_at]
+    chosen: list[int] = []
     for name in (part.strip().lower() for part in columns.split(",") if part.strip()):
         if name not in prices:
             raise UnknownName("column", name, prices, sheet.path)
-        if sheet.names.index(name) not in chosen:
-            chosen.append(sheet.names.index(name))
+        if names.index(name) not in chosen:
+            chosen.append(names.index(name))
     return chosen
 
 
@@ -156,7 +162,7 @@ def _automatic(sheet: _Sheet, days_at: int) -> list[int]:
         if column != days_at and name != "volume" and _looks_numeric(sheet.columns[column])
     ]
     if not chosen:
-        raise FileProblem(sheet.path, None, f"has no numeric price column; it has {', '.join(sheet.names)}")
+        raise FileProblem(sheet.path, None, f"has no numeric price column; it has {', '.join(sheet.titles)}")
     return chosen
 
 
@@ -229,5 +235,5 @@ def _check_unique(sheet: _Sheet, days: IntArray, order: IntArray) -> None:
 def _check_enough(sheet: _Sheet, column: int, found: int, need: int) -> None:
     if found < need:
         raise FileProblem(
-            sheet.path, None, f"column {sheet.names[column]!r} has {found} prices, at least {need} are needed"
+            sheet.path, None, f"column {sheet.titles[column]!r} has {found} prices, at least {need} are needed"
         )

@@ -27,7 +27,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("hotspots", "f", "Hot spots", "sample the selected plan and show its hottest functions"),
     Action("command", "y", "Copy command", "copy the command line that does the same"),
     Action("help", "question_mark,f1", "Help", "keys and words", anywhere=True),
-    Action("leave", "q,ctrl+q", "Quit", "leave; a running sweep is stopped after a question", anywhere=True),
+    Action("leave", "q", "Quit", "leave; a running sweep is stopped after a question", anywhere=True),
 )
 """In the order of the footer."""
 

@@ -1,7 +1,6 @@
 """Copying text: the desktop's own tool where there is one, else the terminal's escape sequence."""
 
 import asyncio
-import base64
 import os
 import shutil
 from asyncio.subprocess import DEVNULL, PIPE
@@ -31,9 +30,3 @@ async def copy_natively(text: str) -> bool:
             if process.returncode == 0:
                 return True
     return False
-
-
-def escape_sequence(text: str, in_tmux: bool) -> str:
-    """Return OSC 52, which asks the terminal to copy; tmux passes it on only when it is wrapped."""
-    sequence = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a"
-    return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\" if in_tmux else sequence

@@ -1,6 +1,5 @@
 """The UI's doors to the outside, in one value, so that tests can put others in their place."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -38,8 +37,3 @@ class Services:
     save: Callable[[SweepReport, Path], None] = save_report
     command: Callable[[list[str]], Awaitable[CommandOutput]] = workbench_command
     copy: Callable[[str], Awaitable[bool]] = copy_natively
-
-
-async def in_thread(call: Callable[[], None]) -> None:
-    """Wait for a call that touches the disk without holding up the screen."""
-    await asyncio.to_thread(call)

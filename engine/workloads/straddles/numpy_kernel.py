@@ -27,8 +27,11 @@ the cache."""
 
 _OFFSETS = np.arange(LONGEST)
 _ENTRY_MONTH = _OFFSETS[:31]
-_YEARS_ROOT = np.sqrt(np.arange(LONGEST + 1) / 365)
-"""sqrt(days / 365) for every number of days that can be left."""
+_YEARS_ROOT = np.sqrt(np.arange(367) / 365)
+"""sqrt(days / 365) for every number of days up to a year."""
+
+_quietly = np.errstate(divide="ignore", invalid="ignore", over="ignore")
+"""The expiry day and prices that are not positive divide by zero on the way to the NaN that replaces the result."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +139,7 @@ def _rolled(values: FloatArray, live: Live) -> FloatArray:
     return chosen.take(np.maximum.accumulate(latest))
 
 
+@_quietly
 def _values(spot: FloatArray, strike: FloatArray, vol: FloatArray, live: Live, priced: BoolArray) -> FloatArray:
     """mv, delta, opnl, hpnl, pnl of the live days: [5, live days]."""
     values = np.empty((5, len(spot)))
@@ -147,35 +151,37 @@ def _values(spot: FloatArray, strike: FloatArray, vol: FloatArray, live: Live, p
     hpnl[1:] = -delta[:-1] * (spot[1:] - spot[:-1]) / strike[1:]
     values[2:4, live.first] = 0.0
     np.add(opnl, hpnl, out=pnl)
+    # the sign of a computed NaN depends on its place in the array; answers are compared byte by byte
+    values[np.isnan(values)] = np.nan
     return values
 
 
+@_quietly
 def model_es(spot: FloatArray, strike: FloatArray, vol: FloatArray, days: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return mv and delta of model ES, the formula of ``pricing.model_es`` for many straddles at once; NaN where that
     returns None.
 
-    ``days`` must lie between 0 and 92.
+    ``days`` must lie between 0 and 366.
     """
     from scipy.special import erfc
 
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        tv = vol / 100
-        tv *= _YEARS_ROOT.take(days)
-        d1 = np.log(spot / strike)
-        d1 /= tv
-        tv *= 0.5
-        d1 += tv
-        tv *= 2.0
-        d2 = d1 - tv
-        d1 *= -ROOT_HALF
-        d2 *= -ROOT_HALF
-        twice_n1, twice_n2 = erfc(d1, out=d1), erfc(d2, out=d2)
-        mv = spot * twice_n1
-        twice_n2 *= strike
-        mv -= twice_n2
-        mv += strike
-        mv -= spot
-        mv /= strike
+    tv = vol / 100
+    tv *= _YEARS_ROOT.take(days)
+    d1 = np.log(spot / strike)
+    d1 /= tv
+    tv *= 0.5
+    d1 += tv
+    tv *= 2.0
+    d2 = d1 - tv
+    d1 *= -ROOT_HALF
+    d2 *= -ROOT_HALF
+    twice_n1, twice_n2 = erfc(d1, out=d1), erfc(d2, out=d2)
+    mv = spot * twice_n1
+    twice_n2 *= strike
+    mv -= twice_n2
+    mv += strike
+    mv -= spot
+    mv /= strike
     delta = twice_n1
     delta -= 1.0
     _at_expiry(mv, delta, np.flatnonzero(days == 0), spot, strike)

@@ -87,7 +87,7 @@ def evaluate(data: DeviceLanes, tasks: Tasks) -> FloatArray:
             result = _table(grid, first_day, (vol, hedge), (strike_vol, strike), (entry, expiry), values)
         else:
             result = _summary(grid, first_day, (strike, strike_vol), (entry, expiry), values)
-        numbers: FloatArray = result.cpu().numpy()
+        numbers: FloatArray = result.masked_fill(result.isnan(), float("nan")).cpu().numpy()
     return numbers
 
 

@@ -8,11 +8,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.plan import Plan, describe
+from engine.plan import describe
 from workbench.figures import trial
 from workbench.format import recommendation_lines
 from workbench.numbers import UNICODE, Signs, ratio, seconds
-from workbench.state import State
+from workbench.state import Row, State
 from workbench.table import status_words
 from workbench.tui.widgets.plot import SpeedupPlot
 from workbench.tui.widgets.progress import ProgressLine
@@ -38,9 +38,14 @@ class Board(Vertical):
         yield Static("", id="verdict", markup=False)
 
     @property
-    def selected(self) -> Plan | None:
-        """The plan under the cursor."""
-        return self.query_one(ResultsTable).selected
+    def row(self) -> Row | None:
+        """What is known of the plan under the cursor."""
+        cursor = self.query_one(ResultsTable).cursor
+        return self._state.rows[cursor] if cursor < len(self._state.rows) else None
+
+    def focus_results(self) -> None:
+        """Let keys move the cursor."""
+        self.query_one(ResultsTable).focus()
 
     def show(self, state: State) -> None:
         """Bring the screen up to date; what has not changed is not painted."""
@@ -64,6 +69,7 @@ class Board(Vertical):
                 for figures, row in zip(trials, state.rows, strict=True)
             ]
         )
+        table.styles.height = len(state.rows) + 1
         self.query_one(SpeedupPlot).show(speedup_series(trials, state.ceiling))
         self._show_detail(table.cursor)
         if state.finished:
@@ -72,7 +78,7 @@ class Board(Vertical):
     def choose(self) -> None:
         """Put the cursor on the recommended plan."""
         recommendation = self._state.recommendation
-        plans = [row.plan for row in self._state.rows]
+        plans = self._state.plans
         if recommendation and recommendation.plan in plans:
             self.query_one(ResultsTable).cursor = plans.index(recommendation.plan)
 
@@ -87,8 +93,8 @@ class Board(Vertical):
 
     def _detail(self, index: int) -> str:
         row, figures = self._state.rows[index], trial(self._state, index)
-        head = self._signs.text(describe(row.plan))
-        if row.status not in ("ok", "running") or not row.samples and not row.report:
+        head = self._signs.text(describe(row.plan, self._state.plans))
+        if row.status not in ("ok", "running") or (not row.samples and not row.report):
             return f"{head}\n{status_words(row.status, row.reason or row.phase, self._signs)}"
         job = []
         if figures.job_seconds and figures.setup_seconds is not None:

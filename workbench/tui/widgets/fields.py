@@ -56,8 +56,15 @@ class Field(Horizontal):
 class ModeBox(Checkbox):
     """A mode with a tick; one that cannot run here is dimmed and says why."""
 
+    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "[", " ", "]"
+
     def __init__(self, mode: ModeFacts, ticked: bool) -> None:
         words = f"unavailable: {mode.unavailable}" if mode.unavailable else mode.summary
         text = Content(f"{mode.name:<14}{words}")
         super().__init__(text, ticked and not mode.unavailable, compact=True, disabled=bool(mode.unavailable))
         self.mode = mode
+
+    def render(self) -> Content:
+        """Textual tells ticked from unticked by colour alone; here the tick is there or not."""
+        self.BUTTON_INNER = "x" if self.value else " "
+        return super().render()

@@ -22,8 +22,14 @@ from workbench.tui.widgets.fields import Field, ModeBox
 OWN = "\0own"
 """Value of the workload list's last entry: a reference typed below it."""
 
-_GOALS = (("fastest whole job", "job"), ("fastest steady run", "steady"))
-_DEFAULTS = {"workers": "auto", "chunk_size": "auto", "start_method": "spawn", "threads_per_worker": "1", "device": "auto"}
+_GOALS = (("whole job", "job"), ("steady run", "steady"))
+_DEFAULTS = {
+    "workers": "auto",
+    "chunk_size": "auto",
+    "start_method": "spawn",
+    "threads_per_worker": "1",
+    "device": "auto",
+}
 _COLUMN = 36
 
 
@@ -32,6 +38,9 @@ class SweepForm(Vertical):
 
     class Submitted(Message):
         """Someone pressed Run."""
+
+    class Checked(Message):
+        """Whether the form stands for a request may have changed."""
 
     class WorkloadNamed(Message):
         """A workload was chosen or typed, and the form wants to know its sizes and knobs."""
@@ -147,6 +156,7 @@ class SweepForm(Vertical):
         for field in self.query(Field):
             field.mark(field.knob.name in self.problems)
         self.show_hint()
+        self.post_message(self.Checked())
 
     def show_hint(self) -> None:
         """Show what is wrong with the field in focus, else anywhere, else what the field in focus means."""

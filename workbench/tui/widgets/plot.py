@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import log2
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
@@ -17,7 +17,11 @@ MARKERS = "oxs^vd+*@%"
 """Marks of the lines where lines of dots cannot be drawn, and in the legend."""
 
 
-class Log2Formatter(AxisFormatter):  # type: ignore[misc]
+_GUIDES = {"ideal": ".", "ceiling": "-"}
+"""Marks of the lines that were not measured with the workload."""
+
+
+class Log2Formatter(AxisFormatter):
     """Ticks at powers of two, for values that are logarithms."""
 
     def __init__(self, most: int = 8) -> None:
@@ -32,7 +36,7 @@ class Log2Formatter(AxisFormatter):  # type: ignore[misc]
         return [power_label(tick) for tick in ticks]
 
 
-class _Plot(PlotWidget, can_focus=False):  # type: ignore[misc]
+class _Plot(PlotWidget, can_focus=False):
     """The plot with narrow margins and no axis labels, to make the most of a few lines."""
 
     margin_top = reactive(0)
@@ -42,11 +46,11 @@ class _Plot(PlotWidget, can_focus=False):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(allow_pan_and_zoom=False)
         self.set_x_formatter(Log2Formatter())
-        self.set_y_formatter(Log2Formatter(4))
+        self.set_y_formatter(Log2Formatter())
 
 
-class SpeedupPlot(Vertical):
-    """The plot with its legend in a line of its own, so that it covers no data."""
+class SpeedupPlot(Horizontal):
+    """The plot with its legend beside it, so that it covers no data."""
 
     COMPONENT_CLASSES = {
         "plot--ideal",
@@ -65,9 +69,9 @@ class SpeedupPlot(Vertical):
         self._series: tuple[Series, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """The legend above the plot."""
-        yield Static("", id="legend-line", markup=False)
+        """The legend beside the plot."""
         yield _Plot()
+        yield Static("", id="key", markup=False)
 
     def show(self, series: tuple[Series, ...]) -> None:
         """Draw these lines, if they are not on screen already."""
@@ -88,21 +92,27 @@ class SpeedupPlot(Vertical):
         (x_low, x_high), (y_low, y_high) = limits(self._series)
         plot.set_xlimits(x_low, x_high)
         plot.set_ylimits(y_low, y_high)
-        for index, line in sorted(enumerate(self._series), key=lambda pair: pair[1].kind == "mode"):
+        plot.set_y_formatter(Log2Formatter(max(plot.size.height // 2 - 1, 2)))
+        for index, line in sorted(enumerate(self._series), key=lambda pair: pair[1].kind not in _GUIDES):
             self._draw_line(plot, index, line)
-        self.query_one("#legend-line", Static).update(self._legend(), layout=False)
+        self.query_one("#key", Static).update(self._legend(), layout=False)
 
     def _draw_line(self, plot: _Plot, index: int, line: Series) -> None:
         xs, ys = [log2(x) for x, _ in line.points], [log2(y) for _, y in line.points]
         style = str(self.get_component_rich_style(self._style(index, line), partial=True))
-        if line.kind != "mode":
+        if line.kind in _GUIDES:
             steps = [step / 24 for step in range(25)]
             dots = [(a + (b - a) * t, c + (d - c) * t) for (a, b, c, d) in _spans(xs, ys) for t in steps]
             plot.scatter([x for x, _ in dots], [y for _, y in dots], marker=self._mark(index, line), marker_style=style)
             return
-        if not self._signs.ascii_only:
+        if line.kind == "mode" and not self._signs.ascii_only:
             plot.plot(xs, ys, line_style=style, hires_mode=HiResMode.BRAILLE)
         plot.scatter(xs, ys, marker=self._mark(index, line), marker_style=style)
+
+    def on_resize(self) -> None:
+        """Choose as many ticks as fit the new height."""
+        if self._series:
+            self._draw()
 
     def _legend(self) -> Content:
         parts = [
@@ -112,15 +122,15 @@ class SpeedupPlot(Vertical):
             )
             for index, line in enumerate(self._series)
         ]
-        return Content("  ").join(parts)
+        return Content("\n").join([Content("speedup by workers"), *parts])
 
     def _style(self, index: int, line: Series) -> str:
-        return f"plot--line-{index % 6}" if line.kind == "mode" else f"plot--{line.kind}"
+        return f"plot--{line.kind}" if line.kind in _GUIDES else f"plot--line-{index % 6}"
 
     def _mark(self, index: int, line: Series) -> str:
-        if line.kind == "mode":
-            return MARKERS[index % len(MARKERS)]
-        return {"ideal": ".", "ceiling": "-" if self._signs.ascii_only else "─"}[line.kind]
+        if line.kind in _GUIDES:
+            return _GUIDES[line.kind]
+        return MARKERS[index % len(MARKERS)]
 
 
 def _spans(xs: Sequence[float], ys: Sequence[float]) -> list[tuple[float, float, float, float]]:

@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.plan import describe
-from workbench.numbers import UNICODE, Signs, bar, fit, percent, seconds
+from workbench.numbers import UNICODE, Signs, bar, fit, percent, whole_seconds
 from workbench.state import State
 
 
@@ -16,9 +16,11 @@ def progress_text(state: State, waited: float, width: int, signs: Signs = UNICOD
     block = f"block {(state.block or 0) + 1}/{state.blocks}"
     head = f"{block}  {bar(share, 12, signs)} {percent(share):>4}  {state.trials_done}/{state.trials}"
     if state.seconds_left is not None:
-        head += f"  {seconds(max(round(state.seconds_left - waited), 0), signs)} left"
+        head += f"  {whole_seconds(max(state.seconds_left - waited, 0))} left"
     running = state.running
-    now = "loading the data" if running is None else f"{describe(state.rows[running].plan)}: {state.rows[running].phase}"
+    now = (
+        "loading the data" if running is None else f"{describe(state.rows[running].plan)}: {state.rows[running].phase}"
+    )
     return fit(f"{head}  {signs.text(now)}", width, signs)
 
 

@@ -14,7 +14,6 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.plan import Plan
 from engine.report import TrialReport
 from workbench.numbers import UNICODE, Signs
 from workbench.state import RowStatus
@@ -62,11 +61,6 @@ class ResultsTable(ScrollView, can_focus=True):
         self._lines: list[tuple[str, str]] = []
         """Style and text of each row, as painted."""
         self._table: Table | None = None
-
-    @property
-    def selected(self) -> Plan | None:
-        """The plan under the cursor."""
-        return self._results[self.cursor].trial.plan if self.cursor < len(self._results) else None
 
     def show(self, results: Sequence[Result]) -> None:
         """Show these rows; only lines that differ from what is on screen are painted."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import log2
 
 from engine.report import Ceiling, TrialReport
+from workbench.figures import SEQUENTIAL
 
 Point = tuple[float, float]
 """Workers and speedup."""
@@ -17,21 +18,28 @@ class Series:
     label: str
     points: tuple[Point, ...]
     kind: str = "mode"
-    """``mode``, ``ideal`` or ``ceiling``."""
+    """``mode``, ``points`` (not joined by a line), ``ideal`` or ``ceiling``."""
 
 
 def speedup_series(trials: Sequence[TrialReport], ceiling: Sequence[Ceiling]) -> tuple[Series, ...]:
     """Return the lines; where several plans share mode, kernel and workers, the fastest stands for them."""
     best: dict[tuple[str, str], dict[int, float]] = {}
+    alone: list[Point] = []
     for trial in trials:
-        if trial.status != "failed" and trial.speedup and trial.speedup.median > 0:
-            line = best.setdefault((trial.plan.mode, trial.plan.kernel), {})
-            line[trial.plan.workers] = max(line.get(trial.plan.workers, 0.0), trial.speedup.median)
-    most = max((trial.plan.workers for trial in trials), default=1)
-    lines = [Series(f"{mode} {kernel}".strip(), tuple(sorted(line.items()))) for (mode, kernel), line in best.items()]
-    ideal = Series("ideal", ((1.0, 1.0), (float(max(most, 2)), float(max(most, 2)))), "ideal")
+        if trial.status == "failed" or not trial.speedup or trial.speedup.median <= 0:
+            continue
+        plan, speedup = trial.plan, trial.speedup.median
+        if plan.mode == SEQUENTIAL:
+            alone.append((1.0, speedup))
+            continue
+        line = best.setdefault((plan.mode, plan.kernel), {})
+        line[plan.workers] = max(line.get(plan.workers, 0.0), speedup)
+    lines = [Series(SEQUENTIAL, tuple(alone), "points")] if alone else []
+    lines += [Series(f"{mode} {kernel}".strip(), tuple(sorted(line.items()))) for (mode, kernel), line in best.items()]
+    most = float(max([2, *(trial.plan.workers for trial in trials)]))
+    lines.append(Series("ideal", ((1.0, 1.0), (most, most)), "ideal"))
     machine = tuple((float(point.workers), point.compute) for point in ceiling if point.compute > 0)
-    return (*lines, ideal, *([Series("ceiling", ((1.0, 1.0), *machine), "ceiling")] if machine else []))
+    return (*lines, *([Series("ceiling", ((1.0, 1.0), *machine), "ceiling")] if machine else []))
 
 
 def powers_of_two(low: float, high: float, most: int) -> list[float]:
@@ -50,4 +58,5 @@ def limits(series: Sequence[Series]) -> tuple[Point, Point]:
     """Return the ranges of log2 workers and log2 speedup, with a little room."""
     xs = [log2(x) for line in series for x, _ in line.points]
     ys = [log2(y) for line in series for _, y in line.points]
-    return (min(xs), max(max(xs), 1.0)), (min([*ys, 0.0]) - 0.1, max([*ys, 1.0]) + 0.1)
+    side, top = 0.04 * max(*xs, 1.0), 0.05 * (max([*ys, 1.0]) - min([*ys, 0.0]))
+    return (-side, max(*xs, 1.0) + side), (min([*ys, 0.0]) - top, max([*ys, 1.0]) + top)

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import WorkFailed
+from engine.executor import Outcome, Shipping, WorkerTime
+from engine.measure.ceiling import measure_ceiling
+from engine.measure.memory import MemoryWatch, memory_of_family
+from engine.measure.results import References
+from engine.measure.trial import Trial, break_down, measure
+from engine.plan import Plan
+from engine.pool.arena import pack
+from engine.workloads import resolve
+from tests.jobs import a_job
+
+SECONDS = st.floats(0, 100)
+
+
+@given(SECONDS, SECONDS, st.lists(st.tuples(st.floats(0.001, 50), st.floats(0, 50)), min_size=1, max_size=5), SECONDS)
+def test_the_parts_of_a_job_add_up_to_it(setup, ship, workers, rest):
+    times = tuple(WorkerTime(wall, min(wall, cpu), 1) for wall, cpu in workers)
+    first = max(wall for wall, _ in workers) + rest
+    parts = break_down(setup, Shipping(seconds=ship), first, Outcome([], times))
+    values = [getattr(parts, name) for name in parts.__struct_fields__]
+    assert sum(values) == pytest.approx(setup + first)
+    assert min(values) >= -1e-9
+
+
+def a_trial(block=0, index=0, settings=None, **plan):
+    workload = resolve("fixed_cost")
+    job = a_job("fixed_cost", plan.get("kernel", "python"), **(settings or {"tasks": 20, "work": 10}))
+    return Trial(block, index, Plan(**({"mode": "sequential", "kernel": "python"} | plan)), workload, job)
+
+
+def finish(measuring):
+    events = []
+    while True:
+        try:
+            events.append(next(measuring))
+        except StopIteration as stop:
+            return events, stop.value
+
+
+def test_a_trial_yields_its_runs_and_returns_a_sample(tmp_path):
+    events, sample = finish(measure(a_trial(), References(tmp_path)))
+    assert [event.kind for event in events][:2] == ["set-up", "first"]
+    assert {event.kind for event in events[2:]} == {"steady"}
+    assert len(sample.steady) == len(events) - 2
+    assert sample.identical is True
+    assert sample.max_error == 0
+    assert sample.peak_memory_bytes > 10_000_000
+
+
+def test_wrong_results_are_a_failed_trial(tmp_path):
+    references = References(tmp_path)
+    references.put("baseline", np.arange(20))
+    with pytest.raises(WorkFailed, match="wrong results: they differ from the baseline's by inf"):
+        finish(measure(a_trial(), references))
+
+
+def test_results_that_are_not_bit_for_bit_those_of_the_same_kernel_are_a_failed_trial(tmp_path):
+    trial = a_trial(mode="thread", workers=2)
+    references = References(tmp_path)
+    finish(measure(a_trial(), references))
+    changed = references.get(next(tmp_path.glob("kernel-*")).stem).copy()
+    changed[3] += 1
+    references.put(next(tmp_path.glob("kernel-*")).stem, changed)
+    with pytest.raises(WorkFailed, match="not bit for bit"):
+        finish(measure(trial, references))
+
+
+def test_closing_a_trial_in_the_middle_ends_its_workers(tmp_path, leftovers):
+    measuring = measure(a_trial(mode="shared-memory", workers=2, start_method="fork"), References(tmp_path))
+    assert next(measuring).kind == "set-up"
+    measuring.close()
+
+
+def test_shared_pages_are_counted_once():
+    arena = pack(np.ones(4_000_000))
+    before = memory_of_family()
+    views = [arena.unpack() for _ in range(4)]
+    assert all(view.sum() == 4_000_000 for view in views)
+    assert memory_of_family() - before < 48_000_000  # 32 MB once, not 128
+    arena.file.close()
+
+
+def test_the_watch_sees_memory_that_is_gone_afterwards():
+    before = memory_of_family()
+    with MemoryWatch() as watch:
+        for _ in range(40):
+            np.ones(8_000_000).sum()
+    assert watch.peak >= before
+
+
+def test_the_ceiling_is_measured_for_each_count_above_one(leftovers):
+    measured = dict(measure_ceiling([1, 2, 2]))
+    assert list(measured) == [2]
+    assert 0.3 < measured[2] < 4

@@ -1,0 +1,135 @@
+"""Stand-ins for what the UI talks to, and a way to wait for conditions instead of for time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from engine.errors import WorkloadProblem
+from engine.events import AnyEvent, Failed, SweepFinished
+from engine.knob import Knob
+from engine.report import SweepReport
+from engine.request import SweepRequest
+from tests.builders import a_report, a_sweep
+from workbench.tui.app import Workbench
+from workbench.tui.catalogue import Catalogue, ModeFacts, WorkloadOffer
+from workbench.tui.services import CommandOutput, Services
+
+STRADDLES = WorkloadOffer(
+    reference="straddles",
+    summary="price a book of straddles over a year of days",
+    sizes={"small": "10 s in Python", "medium": "2 min", "large": "20 min"},
+    kernels=("python", "numpy", "torch"),
+    knobs=(
+        Knob("layout", "how the data is laid out", "dict", ("dict", "rows", "columns")),
+        Knob("fee", "cost of a trade", 0.5, low=0, unit="bp"),
+    ),
+)
+OWN = WorkloadOffer(reference="mine.py:WORK", summary="my own [/dim]", sizes={"tiny": ""}, kernels=("loop",))
+MODES = (
+    ModeFacts(name="sequential", summary="one task after the other in this process"),
+    ModeFacts(name="thread", summary="a pool of threads; kernels that hold the GIL gain nothing"),
+    ModeFacts(name="process", summary="a pool of processes, data pickled to each worker"),
+    ModeFacts(name="shared-memory", summary="processes that read one copy of the data, results in shared slots"),
+    ModeFacts(name="gpu-batch", summary="whole chunks on a device", unavailable="no GPU; pip install 'workbench[gpu]'"),
+)
+
+
+async def a_catalogue(reference: str) -> Catalogue:
+    """What the child process would say."""
+    if reference == OWN.reference:
+        return Catalogue(workloads=(OWN,))
+    if reference:
+        raise WorkloadProblem(f"cannot import {reference!r}: No module named 'nowhere'")
+    other = WorkloadOffer(reference="fixed_cost", summary="known cost", sizes={"small": ""}, kernels=("python",))
+    return Catalogue(modes=MODES, workloads=(STRADDLES, other))
+
+
+class FakeEngine:
+    """An engine whose events a test lets out one by one; stop() makes it write a partial report."""
+
+    def __init__(self, events: Iterable[AnyEvent] = (), report: SweepReport | None = None) -> None:
+        self.queue: asyncio.Queue[AnyEvent] = asyncio.Queue()
+        for event in events:
+            self.queue.put_nowait(event)
+        self._partial = report or a_report(complete=False, blocks=1)
+        self.stopped = self.killed = False
+
+    async def events(self) -> AsyncIterator[AnyEvent]:
+        while True:
+            event = await self.queue.get()
+            yield event
+            if isinstance(event, SweepFinished | Failed):
+                return
+
+    async def stop(self) -> None:
+        if not self.stopped:
+            self.stopped = True
+            self.queue.put_nowait(SweepFinished(report=self._partial))
+
+    def kill(self) -> None:
+        self.killed = True
+
+
+class World:
+    """What the UI did to the outside."""
+
+    def __init__(self, *engines: FakeEngine, command: CommandOutput = (0, b"{}", "")) -> None:
+        self.engines = list(engines) or [FakeEngine(a_sweep())]
+        self.requests: list[SweepRequest] = []
+        self.saved: list[tuple[SweepReport, Path]] = []
+        self.commands: list[list[str]] = []
+        self.copied: list[str] = []
+        self._command = command
+
+    def services(self) -> Services:
+        return Services(self._start, a_catalogue, self._save, self._run, self._copy)
+
+    def _start(self, request: SweepRequest) -> FakeEngine:
+        self.requests.append(request)
+        return self.engines[len(self.requests) - 1]
+
+    def _save(self, report: SweepReport, path: Path) -> None:
+        self.saved.append((report, path))
+        path.write_text("saved")
+
+    async def _run(self, arguments: list[str]) -> CommandOutput:
+        self.commands.append(arguments)
+        return self._command
+
+    async def _copy(self, text: str) -> bool:
+        self.copied.append(text)
+        return True
+
+
+@asynccontextmanager
+async def a_screen(world: World, size: tuple[int, int] = (80, 24), **arguments: Any) -> AsyncIterator[Pilot[None]]:
+    """The app on a screen of this size, with the form filled in."""
+    app = Workbench(world.services(), **arguments)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.sweep_screen.is_mounted and app.sweep_screen.form.reference != "")
+        await pilot.pause()
+        yield pilot
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], patience: float = 10.0) -> None:
+    """Let the app work until the condition holds."""
+    async with asyncio.timeout(patience):
+        while not condition():
+            await pilot.pause(0.01)
+
+
+def text_of(pilot: Pilot[None]) -> str:
+    """What is on the screen, line by line."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+def screen_of(pilot: Pilot[None]) -> Any:
+    """The sweep screen, whatever dialog is above it."""
+    app = pilot.app
+    assert isinstance(app, Workbench)
+    return app.sweep_screen

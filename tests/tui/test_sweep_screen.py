@@ -1,0 +1,401 @@
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from engine.events import Failed, TrialStarted
+from engine.request import SweepRequest
+from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report, a_sweep, a_trial
+from tests.tui.fakes import FakeEngine, World, a_screen, screen_of, text_of, until
+from workbench.numbers import ASCII
+from workbench.tui.screens.confirm import ConfirmScreen
+from workbench.tui.screens.help import HelpScreen
+from workbench.tui.screens.hotspots import HotspotsScreen
+from workbench.tui.screens.save import SaveScreen
+from workbench.tui.widgets.results import ResultsTable
+
+Story = Callable[[Pilot[None], World], Awaitable[None]]
+REQUEST = SweepRequest(workload="straddles")
+
+
+def play(story: Story, world: World | None = None, size: tuple[int, int] = (80, 24), **arguments) -> World:
+    world = world or World()
+
+    async def run() -> None:
+        async with a_screen(world, size, **({"request": REQUEST, "autostart": True} | arguments)) as pilot:
+            await story(pilot, world)
+
+    asyncio.run(run())
+    return world
+
+
+async def done(pilot: Pilot[None]) -> None:
+    await until(pilot, lambda: screen_of(pilot).phase == "done")
+    await pilot.pause()
+
+
+async def running(pilot: Pilot[None], text: str = "") -> None:
+    await until(pilot, lambda: screen_of(pilot).phase == "running" and text in text_of(pilot))
+
+
+def half_a_sweep() -> World:
+    return World(FakeEngine(a_sweep()[:60]), FakeEngine(a_sweep()))
+
+
+def test_a_sweep_goes_from_the_form_through_the_table_to_the_recommendation_at_80x24():
+    async def story(pilot, world):
+        await pilot.press("r")
+        await done(pilot)
+        text = text_of(pilot)
+        assert "straddles small · 1000 tasks, 216 MB" in text
+        assert "★ shared-memory       4 numpy    110 ms ±3%     18× ████▌  91%   9.09k" in text
+        assert "○ gpu-batch           1 torch  unavailable: no CUDA device here" in text
+        assert "★ Use shared-memory × 4, numpy" in text
+        assert "a pool that stays up pays from the second run on" in text
+
+    assert len(play(story, request=None, autostart=False).requests) == 1
+
+
+def test_while_it_runs_the_screen_shows_progress_and_what_is_measured_now():
+    async def story(pilot, world):
+        await running(pilot, "block 2/3")
+        text = text_of(pilot)
+        assert "left" in text
+        assert "▶ sequential          1 python       2.00 s   1.00×" in text
+        assert "10/24" in text
+
+    play(story, half_a_sweep())
+
+
+def test_escape_stops_within_a_second_and_keeps_what_was_measured():
+    async def story(pilot, world):
+        await running(pilot, "block 2/3")
+        begun = time.monotonic()
+        await pilot.press("escape")
+        await done(pilot)
+        assert time.monotonic() - begun < 1
+        assert world.engines[0].stopped
+        assert "stopped early: 1 block finished" in text_of(pilot)
+        await pilot.press("escape")
+        assert screen_of(pilot).phase == "form"
+
+    play(story, half_a_sweep())
+
+
+def test_a_sweep_can_be_run_again():
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: len(world.requests) == 2)
+        await done(pilot)
+
+    play(story, World(FakeEngine(a_sweep()), FakeEngine(a_sweep())))
+
+
+def test_a_failure_of_the_whole_sweep_is_shown_and_the_form_can_be_reached():
+    engine = FakeEngine([Failed(message="unknown size 'huge'; known: [/dim]", exit_code=2)])
+
+    async def story(pilot, world):
+        await done(pilot)
+        assert "✗ unknown size 'huge'; known: [/dim]" in text_of(pilot)
+        await pilot.press("n")
+        assert screen_of(pilot).phase == "form"
+
+    play(story, World(engine))
+
+
+def test_an_engine_that_cannot_be_started_is_shown_not_raised():
+    class Broken(FakeEngine):
+        async def events(self):
+            raise FileNotFoundError("no python")
+            yield
+
+    async def story(pilot, world):
+        await done(pilot)
+        assert "✗ the engine could not be started: no python" in text_of(pilot)
+
+    play(story, World(Broken()))
+
+
+def test_text_that_looks_like_markup_is_shown_as_it_is():
+    plans = (a_plan(), a_plan("thread", 2, "[bold]k[/]"), a_plan("process", 2))
+    events = a_sweep(plans, (1.0, 0.5, 0.0), failure="ValueError: [/dim] \x1b[31m[@click=app.quit]x[/]")
+
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("G")
+        await pilot.pause()
+        assert "[bold]k[/]" in text_of(pilot)
+        assert text_of(pilot).count("ValueError: [/dim] [31m[@click=app.quit]x[/]") == 2
+
+    play(story, World(FakeEngine(events)))
+
+
+def test_the_cursor_moves_by_vim_keys_arrows_and_mouse_and_the_detail_follows():
+    async def story(pilot, world):
+        await done(pilot)
+        table = screen_of(pilot).query_one(ResultsTable)
+        assert table.cursor == 6  # the recommended plan
+        for keys, cursor in (
+            ("g", 0),
+            ("j", 1),
+            ("down", 2),
+            ("k", 1),
+            ("up", 0),
+            ("k", 0),
+            ("G", 7),
+            ("home", 0),
+            ("end", 7),
+        ):
+            await pilot.press(keys)
+            assert (keys, table.cursor) == (keys, cursor)
+        await pilot.pause()
+        assert "unavailable: no CUDA device here" in text_of(pilot).splitlines()[-17:][0] + text_of(pilot)
+        await pilot.press("g")
+        await pilot.click(ResultsTable, offset=(4, 3))
+        assert table.cursor == 2
+        await pilot.pause()
+        assert "thread × 2, python: whole job" in text_of(pilot)
+
+    play(story)
+
+
+def test_saving_writes_the_config_where_asked(tmp_path):
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "tuned.toml")
+        await pilot.pause()
+        pilot.app.screen.query_one("#save").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: world.saved)
+
+    [(report, path)] = play(story).saved
+    assert report.recommendation
+    assert path == tmp_path / "tuned.toml"
+
+
+def test_overwriting_a_config_is_not_the_default(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("tuned.toml").write_text("precious")
+
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await pilot.pause()
+        assert "tuned.toml exists and would be overwritten" in text_of(pilot)
+        assert "Overwrite" in text_of(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, SaveScreen))
+
+    assert play(story).saved == []
+    assert Path("tuned.toml").read_text() == "precious"
+
+
+def test_a_config_that_cannot_be_written_keeps_the_dialog_and_says_why(tmp_path):
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "nowhere" / "tuned.toml")
+        pilot.app.screen.query_one(Input).focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "✗ [Errno 2] No such file or directory" in text_of(pilot)
+        assert isinstance(pilot.app.screen, SaveScreen)
+        await pilot.press("escape")
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("s", "nothing was measured yet"),
+        ("f", "nothing was measured yet"),
+        ("escape", "no sweep is running"),
+        ("n", "this is the form"),
+    ],
+)
+def test_a_key_that_cannot_act_says_why(key, reason):
+    async def story(pilot, world):
+        await pilot.press(key)
+        await until(pilot, lambda: reason in text_of(pilot))
+
+    play(story, request=None, autostart=False)
+
+
+def test_keys_that_wait_for_the_end_say_so_while_a_sweep_runs():
+    async def story(pilot, world):
+        await running(pilot)
+        for key in ("s", "f", "r", "n"):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            await until(pilot, lambda: "esc stops it" in text_of(pilot))
+
+    play(story, half_a_sweep())
+
+
+def test_the_command_line_is_copied_and_shown():
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "workbench sweep straddles" in text_of(pilot))
+
+    assert play(story).copied == ["workbench sweep straddles"]
+
+
+def test_hot_spots_of_the_selected_plan_are_shown_with_their_files():
+    found = (
+        b'{"functions":[{"name":"price[/]","file":"straddles.py","line":12,"self_share":0.61,"total_share":0.934}],'
+        b'"files":{"svg":"hotspots/a.svg"},"samples":480,"dropped":0,"errors":0,"kernel_share":0.9,"message":"fine"}'
+    )
+
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: "480 samples" in text_of(pilot))
+        assert "61%    93%  price[/]  straddles.py:12" in text_of(pilot)
+        assert "svg        hotspots/a.svg" in text_of(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, HotspotsScreen))
+
+    [command] = play(story, World(command=(0, found, ""))).commands
+    assert command[:4] == ["flamegraph", "straddles", "--mode", "shared-memory"]
+
+
+def test_a_capture_that_fails_is_told_in_its_own_words():
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: "py-spy may not read other processes here [/dim]" in text_of(pilot))
+
+    play(story, World(command=(3, b"", "workbench: py-spy may not read other processes here [/dim]")))
+
+
+def test_a_plan_that_was_not_measured_is_not_sampled():
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("G", "f")
+        await until(pilot, lambda: "this plan is unavailable" in text_of(pilot))
+
+    assert play(story).commands == []
+
+
+def test_quitting_a_running_sweep_asks_first_and_the_default_is_to_stay():
+    async def story(pilot, world):
+        await running(pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen))
+        assert not world.engines[0].stopped
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: not pilot.app.is_running or world.engines[0].stopped)
+
+    assert play(story, half_a_sweep()).engines[0].stopped
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+def test_quitting_asks_nothing_when_no_sweep_runs(key):
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: not pilot.app.is_running)
+        assert pilot.app.return_code == 0
+
+    play(story)
+
+
+def test_help_explains_keys_signs_and_words():
+    async def story(pilot, world):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.pause()
+        assert "stop the sweep and keep what was measured" in text_of(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, HelpScreen))
+
+    play(story, request=None, autostart=False)
+
+
+def test_every_action_is_in_the_palette():
+    async def story(pilot, world):
+        titles = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
+        assert {"Run", "Stop/back", "New", "Save", "Hot spots", "Copy command", "Help", "Quit"} <= set(titles)
+
+    play(story, request=None, autostart=False)
+
+
+def test_the_footer_holds_help_and_quit_at_80_columns():
+    async def story(pilot, world):
+        footer = text_of(pilot).splitlines()[-1]
+        assert footer.split() == "r Run esc Stop/back s Save f Hot spots y Copy command ? Help q Quit".split()
+
+    play(story, request=None, autostart=False)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 16), (80, 24), (160, 50), (300, 100)])
+def test_every_size_shows_the_table_and_the_recommendation(size):
+    async def story(pilot, world):
+        await done(pilot)
+        assert "shared-memory" in text_of(pilot)
+        assert "Use shared-memory" in text_of(pilot)
+
+    play(story, size=size)
+
+
+def test_without_unicode_the_whole_screen_is_ascii_but_for_its_frames():
+    async def story(pilot, world):
+        await done(pilot)
+        foreign = {letter for letter in text_of(pilot) if not letter.isascii()}
+        assert all(0x2500 <= ord(letter) < 0x25A0 for letter in foreign)  # box drawing and blocks
+        assert "* Use shared-memory x 4" in text_of(pilot)
+
+    play(story, signs=ASCII)
+
+
+def test_only_changed_rows_are_painted(monkeypatch):
+    painted: list[int] = []
+    refresh_row = ResultsTable._refresh_row
+    monkeypatch.setattr(
+        ResultsTable, "_refresh_row", lambda self, index: painted.append(index) or refresh_row(self, index)
+    )
+    world = half_a_sweep()
+
+    async def story(pilot, world):
+        await running(pilot, "block 2/3")
+        await pilot.pause(0.2)
+        painted.clear()
+        for event in (TrialStarted(block=1, plan=4), *a_trial(1, 4, 0.71)):
+            world.engines[0].queue.put_nowait(event)
+        await until(pilot, lambda: painted)
+        await pilot.pause(0.2)
+        assert set(painted) <= {0, 4}
+
+    play(story, world)
+
+
+def test_many_events_make_few_updates(monkeypatch):
+    shown: list[float] = []
+    show = ResultsTable.show
+    monkeypatch.setattr(
+        ResultsTable, "show", lambda self, results: shown.append(time.monotonic()) or show(self, results)
+    )
+    events = a_sweep(SOME_PLANS, SOME_SECONDS, 5)
+
+    async def story(pilot, world):
+        begun = time.monotonic()
+        await done(pilot)
+        assert len(shown) <= 10 * (time.monotonic() - begun) + 4
+        assert len(events) > 200
+
+    play(story, World(FakeEngine(events, a_report())))
