@@ -50,12 +50,10 @@ def business_days(first: date, last: date) -> IntArray:
 
 
 def synthetic(names: Sequence[str], days: IntArray, seed: int, missing: float = 0.0) -> PriceColumns:
-    """Return made-up prices: geometric Brownian motion with calm and stormy regimes, jumps and, on request, missing
-    days.
+    """Return made-up prices: geometric Brownian motion with calm and stormy regimes, jumps and missing days.
 
     Column k depends on ``default_rng([seed, k])`` alone, so adding columns changes none. Prices start between 20 and
-    2,000 and are rounded to cents below 100 and otherwise to tenths of a cent of their size; ``missing`` is the share
-    of days without a price in each column.
+    2,000 and are rounded to cents; ``missing`` is the share of days without a price, in each column on its own.
     """
     rows = [_path(np.random.default_rng([seed, column]), len(days), missing) for column in range(len(names))]
     values = np.stack(rows) if rows else np.empty((0, len(days)))

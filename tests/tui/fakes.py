@@ -51,14 +51,19 @@ async def a_catalogue(reference: str) -> Catalogue:
 class FakeEngine:
     """An engine whose events a test lets out one by one; stop() makes it write a partial report."""
 
-    def __init__(self, events: Iterable[AnyEvent] = (), report: SweepReport | None = None) -> None:
+    def __init__(
+        self, events: Iterable[AnyEvent] = (), report: SweepReport | None = None, error: OSError | None = None
+    ) -> None:
         self.queue: asyncio.Queue[AnyEvent] = asyncio.Queue()
         for event in events:
             self.queue.put_nowait(event)
         self._partial = report or a_report(complete=False, blocks=1)
+        self._error = error
         self.stopped = self.killed = False
 
     async def events(self) -> AsyncIterator[AnyEvent]:
+        if self._error:
+            raise self._error
         while True:
             event = await self.queue.get()
             yield event

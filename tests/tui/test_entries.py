@@ -31,12 +31,12 @@ def test_empty_fields_leave_the_choice_to_the_engine():
 
 def test_values_are_typed_and_auto_is_a_word():
     axes = {"workers": "1, 2,auto", "chunk_size": "auto,64", "kernel": "numpy"}
-    request, _ = check(an_entry(axes=axes, settings={"fee": "1,2.5"}, blocks="5", goal="steady"), STRADDLES)
+    request, _ = check(an_entry(axes=axes, settings={"fee": "1,2.5"}, blocks="7", goal="steady"), STRADDLES)
     assert request
     assert request.axes["workers"] == (1, 2, "auto")
     assert request.axes["chunk_size"] == ("auto", 64)
     assert request.settings == {"fee": (1.0, 2.5)}
-    assert (request.blocks, request.goal) == (5, "steady")
+    assert (request.blocks, request.goal) == (7, "steady")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_request_goes_through_the_form_unchanged():
     request = SweepRequest(
         workload="straddles",
         size="medium",
-        blocks=5,
+        blocks=7,
         goal="steady",
         axes={"mode": ("process",), "workers": (1, 2), "chunk_size": ("auto", 64)},
         settings={"layout": ("columns",), "fee": (0.5,)},
@@ -79,26 +79,56 @@ def test_the_command_line_says_the_same_as_the_request():
     request = SweepRequest(
         workload="mine.py:WORK",
         size="tiny",
-        blocks=5,
+        blocks=7,
         budget=60,
         axes={"mode": ("thread", "process"), "workers": (1, "auto"), "start_method": ("fork",)},
         settings={"memoise": (True, False)},
     )
-    assert (
-        command_line(request)
-        == (
-            "workbench sweep mine.py:WORK --size tiny --modes thread,process --workers 1,auto --start-method fork "
-            "--set memoise=true,false --blocks 5 --budget 60"
-        ).split()
-    )
+    assert command_line(request) == [
+        "workbench",
+        "sweep",
+        "mine.py:WORK",
+        "--size",
+        "tiny",
+        "--modes",
+        "thread,process",
+        "--workers",
+        "1,auto",
+        "--start-method",
+        "fork",
+        "--set",
+        "memoise=true,false",
+        "--blocks",
+        "7",
+        "--budget",
+        "60",
+    ]
 
 
 def test_hot_spots_are_asked_for_with_every_knob_of_the_plan():
     plan = a_plan("process", 2, "numpy", settings={"layout": "columns"})
-    assert (
-        flamegraph_command("straddles", "small", plan, "spots")
-        == (
-            "flamegraph straddles --mode process --workers 2 --chunk-size auto --kernel numpy --start-method spawn "
-            "--threads-per-worker 1 --device auto --set layout=columns --size small --out spots --json"
-        ).split()
-    )
+    assert flamegraph_command("straddles", "small", plan, "spots") == [
+        "flamegraph",
+        "straddles",
+        "--mode",
+        "process",
+        "--workers",
+        "2",
+        "--chunk-size",
+        "auto",
+        "--kernel",
+        "numpy",
+        "--start-method",
+        "spawn",
+        "--threads-per-worker",
+        "1",
+        "--device",
+        "auto",
+        "--set",
+        "layout=columns",
+        "--size",
+        "small",
+        "--out",
+        "spots",
+        "--json",
+    ]

@@ -24,7 +24,8 @@ def play(story: Story, size: tuple[int, int] = (80, 24), **arguments) -> World:
 
 
 def a_field(pilot: Pilot[None], name: str) -> Field:
-    return next(field for field in screen_of(pilot).form.query(Field) if field.knob.name == name)
+    fields: list[Field] = list(screen_of(pilot).form.query(Field))
+    return next(field for field in fields if field.knob.name == name)
 
 
 async def type_into(pilot: Pilot[None], name: str, text: str) -> None:
@@ -124,7 +125,7 @@ def test_a_request_given_on_the_command_line_fills_the_form():
     given = SweepRequest(
         workload="straddles",
         size="medium",
-        blocks=5,
+        blocks=7,
         axes={"mode": ("thread",), "workers": (3,)},
         settings={"fee": (2.0,)},
     )
@@ -136,7 +137,7 @@ def test_a_request_given_on_the_command_line_fills_the_form():
         await until(pilot, lambda: world.requests)
 
     [request] = play(story, request=given).requests
-    assert (request.size, request.blocks, request.axes["workers"]) == ("medium", 5, (3,))
+    assert (request.size, request.blocks, request.axes["workers"]) == ("medium", 7, (3,))
     assert (request.axes["mode"], request.settings["fee"]) == (("thread",), (2.0,))
 
 

@@ -109,16 +109,11 @@ def test_a_failure_of_the_whole_sweep_is_shown_and_the_form_can_be_reached():
 
 
 def test_an_engine_that_cannot_be_started_is_shown_not_raised():
-    class Broken(FakeEngine):
-        async def events(self):
-            raise FileNotFoundError("no python")
-            yield
-
     async def story(pilot, world):
         await done(pilot)
         assert "✗ the engine could not be started: no python" in text_of(pilot)
 
-    play(story, World(Broken()))
+    play(story, World(FakeEngine(error=FileNotFoundError("no python"))))
 
 
 def test_text_that_looks_like_markup_is_shown_as_it_is():
@@ -338,7 +333,24 @@ def test_every_action_is_in_the_palette():
 def test_the_footer_holds_help_and_quit_at_80_columns():
     async def story(pilot, world):
         footer = text_of(pilot).splitlines()[-1]
-        assert footer.split() == "r Run esc Stop/back s Save f Hot spots y Copy command ? Help q Quit".split()
+        assert footer.split() == [
+            "r",
+            "Run",
+            "esc",
+            "Stop/back",
+            "s",
+            "Save",
+            "f",
+            "Hot",
+            "spots",
+            "y",
+            "Copy",
+            "command",
+            "?",
+            "Help",
+            "q",
+            "Quit",
+        ]
 
     play(story, request=None, autostart=False)
 
@@ -366,9 +378,12 @@ def test_without_unicode_the_whole_screen_is_ascii_but_for_its_frames():
 def test_only_changed_rows_are_painted(monkeypatch):
     painted: list[int] = []
     refresh_row = ResultsTable._refresh_row
-    monkeypatch.setattr(
-        ResultsTable, "_refresh_row", lambda self, index: painted.append(index) or refresh_row(self, index)
-    )
+
+    def note(table, index):
+        painted.append(index)
+        refresh_row(table, index)
+
+    monkeypatch.setattr(ResultsTable, "_refresh_row", note)
     world = half_a_sweep()
 
     async def story(pilot, world):
@@ -387,9 +402,12 @@ def test_only_changed_rows_are_painted(monkeypatch):
 def test_many_events_make_few_updates(monkeypatch):
     shown: list[float] = []
     show = ResultsTable.show
-    monkeypatch.setattr(
-        ResultsTable, "show", lambda self, results: shown.append(time.monotonic()) or show(self, results)
-    )
+
+    def note(table, results):
+        shown.append(time.monotonic())
+        show(table, results)
+
+    monkeypatch.setattr(ResultsTable, "show", note)
     events = a_sweep(SOME_PLANS, SOME_SECONDS, 5)
 
     async def story(pilot, world):

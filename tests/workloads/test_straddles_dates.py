@@ -139,4 +139,5 @@ def test_override_expiries_are_wednesdays_but_for_holidays():
     assert len(table) == 2 * 288
     days = [date.fromisoformat(day) for day in table.values()]
     assert {day.weekday() for day in days if day.day != 2} == {2}
-    assert table["LA Comdty|2024-01"][:8] == "2024-01-"
+    assert table["LA Comdty|2024-01"] == "2024-01-03"
+    assert table["LA Comdty|2014-01"] == "2014-01-02"

@@ -15,7 +15,9 @@ GOALS: tuple[Goal, ...] = ("job", "steady")
 AXES: tuple[Knob, ...] = tuple(knob for knob in KNOBS if knob.name != "mode")
 """The knobs of the plan that are typed; the mode is ticked."""
 
-BLOCKS = Knob("blocks", "fresh measuring processes behind every figure", 3, low=1)
+_DEFAULTS = SweepRequest(workload="")
+
+BLOCKS = Knob("blocks", "fresh measuring processes behind every figure", _DEFAULTS.blocks, low=1)
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Entries:
     """By name of the plan's knob; empty text leaves the choice to the engine."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """By name of the workload's knob."""
-    blocks: str = "3"
-    goal: Goal = "job"
+    blocks: str = str(_DEFAULTS.blocks)
+    goal: Goal = _DEFAULTS.goal
 
 
 def label(name: str) -> str:
@@ -59,7 +61,7 @@ def check(entries: Entries, offer: WorkloadOffer | None) -> tuple[SweepRequest |
         SweepRequest(
             workload=entries.workload,
             size=entries.size,
-            blocks=int(blocks["blocks"][0]) if blocks else SweepRequest(workload="").blocks,
+            blocks=int(blocks["blocks"][0]) if blocks else _DEFAULTS.blocks,
             goal=entries.goal,
             axes=axes,
             settings=settings,
@@ -122,7 +124,7 @@ def command_line(request: SweepRequest) -> list[str]:
         command += ["--set", f"{name}={_text(axis)}"]
     for name in ("blocks", "goal", "budget"):
         value = getattr(request, name)
-        if value != getattr(SweepRequest(workload=""), name):
+        if value != getattr(_DEFAULTS, name):
             command += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
     return command
 

@@ -129,9 +129,8 @@ def split_ticker(ticker: str, year: int, month: int) -> str:
 def override_table(names: list[str], first: int, last: int) -> dict[str, str]:
     """Return the OVERRIDE expiries of assets for month numbers ``first`` to ``last``, keyed ``asset|YYYY-MM``.
 
-    The origin reads them from a file of exchange calendars. Ours follow a rule in its spirit: Wednesday number 1 + hash
-    mod 3 of the month (base metals expire on the first), moved by a day where it is New Year's Day, Christmas or Boxing
-    Day.
+    The origin reads them from a file of exchange calendars. Ours follow a rule: Wednesday number 1 + hash mod 3 of the
+    month, or the day after where that is New Year's Day. For LA Comdty it is the first, as on the metal exchange.
     """
     table = {}
     for name in names:
@@ -139,8 +138,8 @@ def override_table(names: list[str], first: int, last: int) -> dict[str, str]:
         for month in range(first, last + 1):
             day = anchor_day("W", nth, *year_month(month))
             assert day is not None  # every month has three Wednesdays
-            holiday = (day.month, day.day) in ((1, 1), (12, 25), (12, 26))
-            table[f"{name}|{month_text(month)}"] = (day.replace(day=day.day + 1) if holiday else day).isoformat()
+            new_year = (day.month, day.day) == (1, 1)
+            table[f"{name}|{month_text(month)}"] = (day.replace(day=2) if new_year else day).isoformat()
     return table
 
 

