@@ -57,8 +57,6 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Count and hash the serialised data."""
     data_bytes: int = 0
     """What an earlier block counted."""
-    ceilings: tuple[int, ...] = ()
-    """Worker counts for which to measure the machine's ceiling, before and after the plans."""
 
 
 class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,13 +84,14 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
         data_hash=digest,
     )
     _import_kernels(workload, request, data, tasks)
-    yield from _ceilings(request)
     references = References(Path(request.references))
     for index, plan in request.plans:
+        if plan.workers > 1:  # directly before the plan, since what the machine gives changes from minute to minute
+            speedup = measure_ceiling(plan.workers)
+            yield CeilingMeasured(block=request.block, workers=plan.workers, speedup=speedup)
         yield TrialStarted(block=request.block, plan=index)
         job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
         yield from _measure_one(Trial(request.block, index, plan, workload, job), references)
-    yield from _ceilings(request)
 
 
 def _import_kernels(workload: Workload, request: BlockRequest, data: Data, tasks: Tasks) -> None:
@@ -107,11 +106,6 @@ def _import_kernels(workload: Workload, request: BlockRequest, data: Data, tasks
             device = pick_device(plan.device) if kernel.device else "cpu"
             ready = kernel.prepare(data, device) if kernel.prepare else data
             kernel.function(ready, tasks[:1])
-
-
-def _ceilings(request: BlockRequest) -> Iterator[AnyEvent]:
-    for workers, speedup in measure_ceiling(request.ceilings):
-        yield CeilingMeasured(block=request.block, workers=workers, speedup=speedup)
 
 
 def _measure_one(trial: Trial, references: References) -> Iterator[AnyEvent]:

@@ -121,7 +121,7 @@ class _Sweep:
                     if isinstance(event, TrialStarted):
                         self._clockwork.spent_elsewhere(block, time.monotonic() - since)
                         at, since = event.plan, time.monotonic()
-                        event = self._with_estimate(event, todo)
+                        event = self._with_estimate(event)
                     if isinstance(event, TrialFinished | TrialFailed):
                         self._clockwork.spent(event.plan, time.monotonic() - since)
                         at, since = None, time.monotonic()
@@ -136,7 +136,7 @@ class _Sweep:
         if why:
             yield self._admit(TrialFailed(block=block, plan=at or 0, status="failed", reason=why), group)
 
-    def _with_estimate(self, event: TrialStarted, todo: list[int]) -> TrialStarted:
+    def _with_estimate(self, event: TrialStarted) -> TrialStarted:
         waiting = [i for i in self.ledger.racing() if event.block not in self.ledger.samples[i]]
         left = self._clockwork.left(event.block, waiting, self.ledger.racing())
         return msgspec.structs.replace(event, seconds_left=left)
@@ -153,7 +153,6 @@ class _Sweep:
 
     def _block_request(self, block: int, group: Group, todo: list[int]) -> BlockRequest:
         known = self._weights.get(group, 0)
-        workers = tuple(sorted({self._plan(index).workers for index in todo if self._plan(index).workers > 1}))
         return BlockRequest(
             block=block,
             workload=self._request.workload,
@@ -163,7 +162,6 @@ class _Sweep:
             references=str(self._folder),
             weigh=not known,
             data_bytes=known,
-            ceilings=workers,
         )
 
     def _plan(self, index: int) -> Plan:

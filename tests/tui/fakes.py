@@ -114,7 +114,7 @@ class World:
 async def a_screen(world: World, size: tuple[int, int] = (80, 24), **arguments: Any) -> AsyncIterator[Pilot[None]]:
     """The app on a screen of this size, with the form filled in."""
     app = Workbench(world.services(), **arguments)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: app.sweep_screen.is_mounted and app.sweep_screen.form.reference != "")
         await pilot.pause()
         yield pilot

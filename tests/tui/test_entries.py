@@ -84,51 +84,15 @@ def test_the_command_line_says_the_same_as_the_request():
         axes={"mode": ("thread", "process"), "workers": (1, "auto"), "start_method": ("fork",)},
         settings={"memoise": (True, False)},
     )
-    assert command_line(request) == [
-        "workbench",
-        "sweep",
-        "mine.py:WORK",
-        "--size",
-        "tiny",
-        "--modes",
-        "thread,process",
-        "--workers",
-        "1,auto",
-        "--start-method",
-        "fork",
-        "--set",
-        "memoise=true,false",
-        "--blocks",
-        "7",
-        "--budget",
-        "60",
-    ]
+    assert " ".join(command_line(request)) == (
+        "workbench sweep mine.py:WORK --size tiny --modes thread,process --workers 1,auto --start-method fork "
+        "--set memoise=true,false --blocks 7 --budget 60"
+    )
 
 
 def test_hot_spots_are_asked_for_with_every_knob_of_the_plan():
     plan = a_plan("process", 2, "numpy", settings={"layout": "columns"})
-    assert flamegraph_command("straddles", "small", plan, "spots") == [
-        "flamegraph",
-        "straddles",
-        "--mode",
-        "process",
-        "--workers",
-        "2",
-        "--chunk-size",
-        "auto",
-        "--kernel",
-        "numpy",
-        "--start-method",
-        "spawn",
-        "--threads-per-worker",
-        "1",
-        "--device",
-        "auto",
-        "--set",
-        "layout=columns",
-        "--size",
-        "small",
-        "--out",
-        "spots",
-        "--json",
-    ]
+    assert " ".join(flamegraph_command("straddles", "small", plan, "spots")) == (
+        "flamegraph straddles --mode process --workers 2 --chunk-size auto --kernel numpy --start-method spawn "
+        "--threads-per-worker 1 --device auto --set layout=columns --size small --out spots --json"
+    )

@@ -43,7 +43,12 @@ async def running(pilot: Pilot[None], text: str = "") -> None:
 
 
 def half_a_sweep() -> World:
-    return World(FakeEngine(a_sweep()[:60]), FakeEngine(a_sweep()))
+    """Into the second block, where the fourth plan is being measured."""
+    events = a_sweep()
+    now = next(
+        i for i, event in enumerate(events) if isinstance(event, TrialStarted) and (event.block, event.plan) == (1, 3)
+    )
+    return World(FakeEngine(events[: now + 1]), FakeEngine(a_sweep()))
 
 
 def test_a_sweep_goes_from_the_form_through_the_table_to_the_recommendation_at_80x24():
@@ -65,8 +70,9 @@ def test_while_it_runs_the_screen_shows_progress_and_what_is_measured_now():
         await running(pilot, "block 2/3")
         text = text_of(pilot)
         assert "left" in text
-        assert "▶ sequential          1 python       2.00 s   1.00×" in text
-        assert "10/24" in text
+        assert "▶ thread              4 python       2.10 s   0.95×" in text
+        assert "13/24" in text
+        assert "thread × 4, python: set-up" in text
 
     play(story, half_a_sweep())
 
@@ -79,7 +85,7 @@ def test_escape_stops_within_a_second_and_keeps_what_was_measured():
         await done(pilot)
         assert time.monotonic() - begun < 1
         assert world.engines[0].stopped
-        assert "stopped early: 1 block finished" in text_of(pilot)
+        assert "stopped early" in text_of(pilot)
         await pilot.press("escape")
         assert screen_of(pilot).phase == "form"
 
@@ -125,7 +131,7 @@ def test_text_that_looks_like_markup_is_shown_as_it_is():
         await pilot.press("G")
         await pilot.pause()
         assert "[bold]k[/]" in text_of(pilot)
-        assert text_of(pilot).count("ValueError: [/dim] [31m[@click=app.quit]x[/]") == 2
+        assert "unavailable: ValueError: [/dim] [31m[@click=app.quit]x[/]" in text_of(pilot)
 
     play(story, World(FakeEngine(events)))
 
@@ -333,24 +339,7 @@ def test_every_action_is_in_the_palette():
 def test_the_footer_holds_help_and_quit_at_80_columns():
     async def story(pilot, world):
         footer = text_of(pilot).splitlines()[-1]
-        assert footer.split() == [
-            "r",
-            "Run",
-            "esc",
-            "Stop/back",
-            "s",
-            "Save",
-            "f",
-            "Hot",
-            "spots",
-            "y",
-            "Copy",
-            "command",
-            "?",
-            "Help",
-            "q",
-            "Quit",
-        ]
+        assert " ".join(footer.split()) == "r Run esc Stop/back s Save f Hot spots y Copy command ? Help q Quit"
 
     play(story, request=None, autostart=False)
 

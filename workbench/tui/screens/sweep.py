@@ -127,18 +127,18 @@ class SweepScreen(Screen[None]):
 
     async def _start(self, engine: Engine) -> None:
         self.engine, self.state = engine, State()
-        board = await self._new_board()
+        board = await self._mounted_board()
         self._enter("running")
         board.focus_results()
         self._follow(engine)
 
-    async def _new_board(self) -> "Board":
-        from workbench.tui.widgets.board import Board
+    async def _mounted_board(self) -> "Board":
+        if self.board is None:
+            from workbench.tui.widgets.board import Board
 
-        if self.board:
-            await self.board.remove()
-        self.board = Board(self._signs, id="board")
-        await self.mount(self.board, after="#form")
+            board = Board(self._signs, id="board")
+            await self.mount(board, after="#form")
+            self.board = board
         return self.board
 
     @work(exclusive=True, group="sweep")
