@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import FileProblem, UnknownName
-from engine.workloads.prices import FloatArray, IntArray
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
 
 _DATE_NAMES = ("date", "datetime", "timestamp", "time", "day", "", "unnamed: 0", "__index_level_0__")
 """Header names of the date column, in order of preference; the empty ones are what pandas writes for an index without a

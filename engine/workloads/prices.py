@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
+from engine.workloads.pricefile import FloatArray, IntArray, read_columns
+
+__all__ = ["FloatArray", "IntArray", "PriceColumns", "business_days", "read", "synthetic"]
 
 TRADING_DAYS = 252
 """Trading days in a year, for annualised figures."""
@@ -33,8 +33,6 @@ def read(path: str, columns: str = "", need: int = 1) -> PriceColumns:
     one day are an error, and so is a price that is not a positive number; an empty cell is a missing price. Raises
     FileProblem, naming line and column, also where a column has fewer than ``need`` prices.
     """
-    from engine.workloads.pricefile import read_columns
-
     return PriceColumns(*read_columns(path, columns, need))
 
 
