@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from engine import SweepReport, load_profile, sweep
+from engine.events import SweepFinished
 from engine.report import TrialReport
 from engine.request import with_axes
 from workbench.format import report_lines
@@ -47,9 +48,10 @@ def measure(quick: bool) -> SweepReport:
         request = msgspec.structs.replace(with_axes(request, {}, {"entries": (500_000,)}), blocks=1)
     for event in sweep(request):
         print(".", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    report: SweepReport = event.report  # type: ignore[union-attr]
-    return report
+        if isinstance(event, SweepFinished):
+            print(file=sys.stderr)
+            return event.report
+    raise RuntimeError("a sweep ends with SweepFinished")
 
 
 def find(report: SweepReport, mode: str, kernel: str, workers: int, layout: str) -> TrialReport:
@@ -122,9 +124,8 @@ def main() -> None:
         print(text)
         return
     for each in claims:
-        print(
-            f"{'holds' if each.holds else 'MISSED':6}  {each.value:>10.4g}{each.unit:2} ({each.direction} {each.bar:g})  {each.name}"
-        )
+        verdict = "holds" if each.holds else "MISSED"
+        print(f"{verdict:6}  {each.value:>10.4g}{each.unit:2} ({each.direction} {each.bar:g})  {each.name}")
     print()
     print("\n".join(report_lines(report, 140)))
 

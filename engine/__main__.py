@@ -1,6 +1,8 @@
-"""``python -m engine sweep|block|loop``: the engine as a process of its own; a request on standard input, events on standard output.
+"""``python -m engine sweep|block|loop``: the engine as a process of its own; a request on standard input, events on
+standard output.
 
-``sweep`` takes a SweepRequest and is what the terminal UI starts; ``block`` and ``loop`` are the measuring processes it starts.
+``sweep`` takes a SweepRequest and is what the terminal UI starts; ``block`` and ``loop`` are the measuring processes it
+starts.
 """
 
 import sys

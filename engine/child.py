@@ -1,7 +1,7 @@
 """The measuring process: one request on standard input, events on standard output, one line of JSON each.
 
-It loads the data once and measures every plan it is given, in the order given. Standard output belongs to the events; whatever
-the user's code prints goes to standard error instead.
+It loads the data once and measures every plan it is given, in the order given. Standard output belongs to the events;
+whatever the user's code prints goes to standard error instead.
 """
 
 import contextlib
@@ -97,8 +97,8 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
 def _import_kernels(workload: Workload, request: BlockRequest, data: Data, tasks: Tasks) -> None:
     """Compute one task with every kernel, untimed and unchecked.
 
-    Kernels import their libraries when first called. Whichever plan came first would pay 100 ms for SciPy or 1 s for torch, and
-    the next would not. Worker processes pay for their own imports, as they do in production.
+    Kernels import their libraries when first called. Whichever plan came first would pay 100 ms for SciPy or 1 s for
+    torch, and the next would not. Worker processes pay for their own imports, as they do in production.
     """
     for plan in {plan.kernel: plan for _, plan in request.plans}.values():
         kernel = workload.kernels[plan.kernel]

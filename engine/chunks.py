@@ -12,7 +12,8 @@ from engine.executor import Chunk, Seconds
 from engine.workload import Data, Kernel, ResultSpec, Tasks
 
 CACHE_BYTES = 4 << 20
-"""Working memory an automatic chunk may take on a CPU: beyond a few MiB, batched kernels fall out of the cache of one core."""
+"""Working memory an automatic chunk may take on a CPU: beyond a few MiB, batched kernels fall out of the cache of one
+core."""
 
 _TEXT = 200
 """Longest excerpt of a task in a message."""
@@ -24,7 +25,8 @@ def even_chunks(tasks: int, size: int) -> list[Chunk]:
 
 
 def auto_size(tasks: int, pieces: int, kernel: Kernel, memory: int = CACHE_BYTES) -> int:
-    """Return a chunk size that makes at least ``pieces`` chunks and keeps one chunk's working memory within ``memory`` bytes."""
+    """Return a chunk size that makes at least ``pieces`` chunks and keeps one chunk's working memory within ``memory``
+    bytes."""
     fair = -(-tasks // pieces)
     fitting = memory // kernel.bytes_per_task if kernel.bytes_per_task else fair
     return max(1, min(fair, fitting))

@@ -9,7 +9,8 @@
     └── WorkFailed              4   the work itself failed
         └── TaskFailed          4   ... in one task, which is named
 
-Only ``workbench.cli.main`` and ``engine.__main__`` catch them. A message says what is wrong, where, and what would be right.
+Only ``workbench.cli.main`` and ``engine.__main__`` catch them. A message says what is wrong, where, and what would be
+right.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What happens during a sweep, as frozen values; each is one line of JSON and all of them together are the recording."""
+"""What happens during a sweep, as frozen values; each is one line of JSON, and together they are the recording."""
 
 from collections.abc import Iterable
 from typing import IO
@@ -128,7 +128,7 @@ class SweepFinished(Event, frozen=True, kw_only=True):
 
 
 class Failed(Event, frozen=True, kw_only=True):
-    """The request was wrong or the work failed as a whole; ends a stream between processes in place of SweepFinished."""
+    """The request was wrong or the work failed as a whole; ends a stream of events in place of SweepFinished."""
 
     message: str
     exit_code: int

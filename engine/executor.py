@@ -58,7 +58,8 @@ class Outcome:
     """What one run produced."""
 
     results: Any
-    """In task order: an array [tasks, *shape] where the workload declares its result, else a list. Valid until the next run."""
+    """In task order: an array [tasks, *shape] where the workload declares its result, else a list. Valid until the next
+    run."""
     workers: tuple[WorkerTime, ...]
     bytes_back: Bytes = 0
     """Bytes of results that travelled through a pipe."""

@@ -33,7 +33,7 @@ class Knob:
 
     def parse(self, text: str, where: str) -> Scalar:
         """Turn what a person typed into a value. Raises RequestError naming ``where``."""
-        if text in self.words or isinstance(self.default, str) and not self._numeric():
+        if text in self.words or (isinstance(self.default, str) and not self._numeric()):
             return self.check(text, where)
         try:
             return self.check(_convert(text, self._number_type()), where)

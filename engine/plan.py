@@ -57,7 +57,8 @@ KNOBS: tuple[Knob, ...] = tuple(
     for name, hint in get_type_hints(Plan, include_extras=True).items()
     if name in FIELDS and name != "settings"
 )
-"""The fields of Plan but ``settings``, as knobs; command-line flags, TOML keys, form fields and sweep axes are made from these."""
+"""The fields of Plan but ``settings``, as knobs; command-line flags, TOML keys, form fields and sweep axes are made
+from these."""
 
 
 def describe(plan: Plan, among: Iterable[Plan] = ()) -> str:
@@ -76,7 +77,7 @@ def describe(plan: Plan, among: Iterable[Plan] = ()) -> str:
 
 
 def varying_settings(plan: Plan, among: Iterable[Plan]) -> dict[str, Scalar]:
-    """Return the plan's settings without those that are the same in every plan of ``among``; all of them for no plans."""
+    """Return the plan's settings without those that every plan of ``among`` shares; all of them for no plans."""
     among = list(among)
     return {
         name: value

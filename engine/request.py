@@ -1,4 +1,5 @@
-"""A sweep request: what to measure. Written as a profile (TOML), as command-line flags or by the form; all three make this."""
+"""A sweep request: what to measure. Written as a profile (TOML), as command-line flags or by the form; all three make
+this."""
 
 import re
 import tomllib

@@ -7,7 +7,8 @@ from typing import Any
 from engine.knob import Knob, Scalar, Settings
 
 Data = Any
-"""Any picklable object. The NumPy arrays, Arrow tables and DataFrames in it are shared without a copy; it is read-only in every mode."""
+"""Any picklable object. The NumPy arrays, Arrow tables and DataFrames in it are shared without a copy; it is read-only
+in every mode."""
 
 Tasks = Sequence[Any]
 """The independent units of work, in the order of the results: a list, a tuple or an array (sliced, never changed)."""
@@ -30,7 +31,8 @@ class Kernel:
     function: Callable[[Data, Tasks], Any]
     """``function(data, tasks_of_a_chunk) -> results``, one result per task in task order; a module-level function."""
     prepare: Callable[[Data, str], Data] | None = None
-    """``prepare(data, device) -> data`` for this kernel, once per worker during set-up (columns from a table, tensors on a device)."""
+    """``prepare(data, device) -> data`` for this kernel, once per worker during set-up (columns from a table, tensors
+    on a device)."""
     device: bool = False
     """Computes on a torch device: runs in the gpu-batch mode and in no other."""
     requires: Mapping[str, Scalar] = field(default_factory=dict)

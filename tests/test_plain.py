@@ -63,3 +63,12 @@ def test_state_and_text_load_neither_textual_nor_rich_nor_numpy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_the_terminal_ui_starts_without_numpy_and_without_the_engines_modes():
+    code = (
+        "import sys, workbench.tui.app;"
+        "print(sorted({'numpy', 'scipy', 'pyarrow', 'torch', 'engine.modes', 'engine.workloads'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

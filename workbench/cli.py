@@ -1,4 +1,4 @@
-"""The command line: arguments become a request, a request becomes events, events become text. Nothing is computed here."""
+"""The command line: arguments become a request, a request becomes events, events become text."""
 
 import importlib
 import sys

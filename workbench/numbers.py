@@ -36,7 +36,7 @@ class Signs:
         return line.translate(_PLAIN).encode("ascii", "replace").decode("ascii")
 
 
-_PLAIN = str.maketrans({"×": "x", "µ": "u", "±": "+-", "…": "~", "—": "-", "–": "-", "→": "->"})  # noqa: RUF001
+_PLAIN = str.maketrans({"×": "x", "µ": "u", "±": "+-", "…": "~", "—": "-", "–": "-", "→": "->"})
 
 UNICODE = Signs()
 ASCII = Signs("x", "u", "+-", "~", " #", ".", "+!o..>", "*", True)

@@ -56,7 +56,8 @@ class Ledger:
 
 
 class Clockwork:
-    """Estimates the seconds a sweep still takes: each plan costs what it cost before, an unknown one what its like cost."""
+    """Estimates the seconds a sweep still takes: each plan costs what it cost before, an unknown one what its like
+    cost."""
 
     def __init__(self, started: SweepStarted) -> None:
         self._plans = started.plans

@@ -50,8 +50,9 @@ def _break_even(best: TrialReport, steady: TrialReport, measured: list[TrialRepo
         return ""
     head_start = _seconds(steady, "job") - _seconds(best, "job")
     runs = 1 + max(1, ceil(head_start / gain))
+    plan = describe(steady.plan, [trial.plan for trial in measured])
     return (
-        f"with workers kept for several runs, {describe(steady.plan, [t.plan for t in measured])} takes {_seconds(steady, 'steady'):.3g} s "
+        f"with workers kept for several runs, {plan} takes {_seconds(steady, 'steady'):.3g} s "
         f"a run instead of {_seconds(best, 'steady'):.3g} s and pays from run {runs} on"
     )
 

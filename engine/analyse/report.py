@@ -8,12 +8,12 @@ from statistics import median
 import msgspec
 
 from engine.analyse.diagnose import Figures, losses_of, verdict_of
+from engine.analyse.ledger import Ledger
 from engine.analyse.recommend import recommend
 from engine.events import Sample
 from engine.measure.statistics import coverage, karp_flatt, median_interval, paired_ratio
 from engine.plan import Plan
 from engine.report import Breakdown, Ceiling, Goal, Interval, SweepReport, TrialReport, WorkloadFacts
-from engine.analyse.ledger import Ledger
 
 
 def build_report(ledger: Ledger, goal: Goal) -> SweepReport:

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import RequestError, WorkFailed
+from engine.files import make_folder, write_atomically
 from engine.host import usable_cores
 from engine.hotspots import folded
-from engine.files import make_folder, write_atomically
 from engine.hotspots.hot import HotFunction, hottest
 from engine.hotspots.pyspy import Recorded, Spying, find_py_spy, record
 from engine.hotspots.speedscope import speedscope

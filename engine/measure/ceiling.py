@@ -1,7 +1,7 @@
 """The machine's ceiling: what independent copies of a CPU-only control get here and now.
 
-Boost clocks, hyperthreads, neighbours and quotas make "two cores" worth anything from 1.2 to 2.0. Comparing a plan with the
-ideal line would blame the code for the machine; comparing it with this ceiling does not.
+Boost clocks, hyperthreads, neighbours and quotas make "two cores" worth anything from 1.2 to 2.0. Comparing a plan with
+the ideal line would blame the code for the machine; comparing it with this ceiling does not.
 """
 
 import subprocess

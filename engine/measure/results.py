@@ -45,8 +45,8 @@ def _array_difference(reference: Any, results: Any) -> float:
 class References:
     """Results kept for comparison in a private folder, shared by the measuring processes of one sweep.
 
-    Arrays are memory-mapped when read, so that they are not copied into every process. The folder is the sweep's own; nothing
-    from outside is ever read from it.
+    Arrays are memory-mapped when read, so that they are not copied into every process. The folder is the sweep's own;
+    nothing from outside is ever read from it.
     """
 
     def __init__(self, folder: Path) -> None:

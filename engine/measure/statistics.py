@@ -13,8 +13,8 @@ CONFIDENCE = 0.95
 def median_interval(points: Sequence[float]) -> Interval:
     """Return the median with its order-statistic interval: the k-th smallest to the k-th largest point.
 
-    k is the largest that covers the true median with at least 95 %; with fewer than six points it is the whole range, whose
-    coverage ``coverage(len(points))`` states. (David & Nagaraja, Order Statistics, 3rd ed., section 7.1.)
+    k is the largest that covers the true median with at least 95 %; with fewer than six points it is the whole range,
+    whose coverage ``coverage(len(points))`` states. (David & Nagaraja, Order Statistics, 3rd ed., section 7.1.)
     """
     ordered = sorted(points)
     trim = max((k for k in range(len(ordered) // 2 + 1) if _covered(len(ordered), k) >= CONFIDENCE), default=0)

@@ -105,8 +105,9 @@ def _watch_memory(trial: Trial, executor: Executor, chunks: Sequence[Any], first
 def break_down(setup: float, shipping: Shipping, first: float, outcome: Outcome) -> Breakdown:
     """Split one whole job (set-up plus first run) into parts that add up to it.
 
-    The run is split as in the POP efficiency model: mean useful time, imbalance = longest minus mean busy time, and the rest
-    of the wall time is the parent's (co-design.pop-coe.eu/metrics). Busy time without CPU time is waiting for a lock or a core.
+    The run is split as in the POP efficiency model: mean useful time, imbalance = longest minus mean busy time, and the
+    rest of the wall time is the parent's (co-design.pop-coe.eu/metrics). Busy time without CPU time is waiting for a
+    lock or a core.
     """
     walls = [worker.wall for worker in outcome.workers]
     compute = min(mean(worker.cpu for worker in outcome.workers), mean(walls))

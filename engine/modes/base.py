@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from engine.executor import Chunk, Job, Shipping
 from engine.chunks import auto_size, even_chunks
+from engine.executor import Chunk, Job, Shipping
 from engine.plan import Plan
 
 
@@ -13,7 +13,8 @@ class LocalExecutor:
 
     on_device: ClassVar[bool] = False
     pieces_per_worker: ClassVar[int] = 16
-    """How many chunks ``auto`` makes for each worker: enough that the last ones even out, few enough to cost nothing."""
+    """How many chunks ``auto`` makes for each worker: enough that the last ones even out, few enough to cost nothing.
+    """
     batches_per_worker: ClassVar[int] = 4
     """The same for kernels that compute a chunk at once: each of their chunks has a fixed cost of its own."""
 

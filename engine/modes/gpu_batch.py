@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Self
 
 import psutil
 
+from engine.chunks import CACHE_BYTES, Collector, auto_size, run_chunk
 from engine.errors import Lacking
 from engine.executor import Chunk, Outcome, WorkerTime
 from engine.modes.base import LocalExecutor
-from engine.chunks import CACHE_BYTES, Collector, auto_size, run_chunk
 
 USABLE = 0.5
 """Part of the free device memory a chunk may take; the rest is for the data's own tensors and for fragmentation."""

@@ -1,7 +1,7 @@
 """process: the standard ProcessPoolExecutor with an initializer that ships the data.
 
-This is what people write, measured and not improved: the data is pickled once per worker unless the start method is fork, a
-chunk travels as a list of tasks, and its results come back pickled through one shared pipe.
+This is what people write, measured and not improved: the data is pickled once per worker unless the start method is
+fork, a chunk travels as a list of tasks, and its results come back pickled through one shared pipe.
 """
 
 import multiprocessing
@@ -15,10 +15,10 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import synchronize
 from typing import Any, ClassVar, Self
 
+from engine.chunks import Collector, explain, run_chunk, size_of
 from engine.errors import WorkbenchError, WorkFailed
 from engine.executor import Chunk, Outcome, Shipping, WorkerTime
 from engine.modes.base import LocalExecutor
-from engine.chunks import Collector, explain, run_chunk, size_of
 from engine.pool.lifeline import die_with_parent
 from engine.workload import Tasks
 
@@ -88,14 +88,14 @@ class Process(LocalExecutor):
         try:
             # one meeting per worker: the pool starts a process per submitted task, and none is free before all have met
             self._loads = [met.result() for met in [self._pool.submit(_meet) for _ in range(self._plan.workers)]]
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the pool raises whatever pickling raises; Ctrl-C passes through
             self.__exit__()
             raise _in_words(error, "during set-up") from None
         return self
 
     @property
     def shipping(self) -> Shipping:
-        """Pickling in this process and unpickling in the workers, which is one after the other: the pipe holds 64 KiB."""
+        """Pickling here and unpickling in the workers, one after the other, since a pipe holds 64 KiB."""
         dumps = [end - start for start, end in zip(self._before.times, self._after.times, strict=True)]
         return Shipping(sum(dumps) + sum(self._loads), len(dumps) * self._job.data_bytes, len(dumps))
 
@@ -118,7 +118,9 @@ class Process(LocalExecutor):
         return Outcome(collector.results, (*times, *idle), returned)
 
     def __exit__(self, *_: Any) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        # not cancel_futures=True, which replaces the dict that the queue's pickling errors are looked up in (CPython 3.11):
+        # after a second task that cannot be pickled the pool would wait for ever. map() cancels its own futures.
+        self._pool.shutdown()
 
 
 def _in_words(error: BaseException, when: str) -> BaseException:

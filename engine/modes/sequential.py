@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
+from engine.chunks import Collector, run_chunk
 from engine.executor import Chunk, Outcome, WorkerTime
 from engine.modes.base import LocalExecutor
-from engine.chunks import Collector, run_chunk
 
 
 class Sequential(LocalExecutor):

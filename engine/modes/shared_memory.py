@@ -1,13 +1,14 @@
-"""shared-memory: the data is laid once into shared memory, workers write results into shared slots; nothing big is pickled."""
+"""shared-memory: the data is laid once into shared memory, workers write results into shared slots; nothing big is
+pickled."""
 
 import os
 import time
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
+from engine.chunks import Collector
 from engine.executor import Chunk, Outcome, Shipping, WorkerTime
 from engine.modes.base import LocalExecutor
-from engine.chunks import Collector
 from engine.pool.arena import Arena, pack
 from engine.pool.crew import Crew
 from engine.pool.slots import Slots, make_slots

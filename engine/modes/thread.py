@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Self
 
+from engine.chunks import Collector, run_chunk
 from engine.executor import Chunk, Outcome, WorkerTime
 from engine.modes.base import LocalExecutor
-from engine.chunks import Collector, run_chunk
 
 
 class Thread(LocalExecutor):

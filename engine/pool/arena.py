@@ -1,8 +1,9 @@
 """An arena: one read-only block of shared memory that holds a pickled object with its big buffers beside it.
 
-Pickle protocol 5 hands out the buffers of NumPy arrays, Arrow tables and DataFrames instead of copying them into the stream.
-They are laid one after the other into an anonymous file, followed by the stream. A worker maps the file and unpickles the
-stream over views of it, so the buffers exist once on the machine; whatever is in the stream itself is copied to each worker.
+Pickle protocol 5 hands out the buffers of NumPy arrays, Arrow tables and DataFrames instead of copying them into the
+stream. They are laid one after the other into an anonymous file, followed by the stream. A worker maps the file and
+unpickles the stream over views of it, so the buffers exist once on the machine; whatever is in the stream itself is
+copied to each worker.
 
 The file has no name (memfd, or an unlinked temporary file where memfd is missing), so nothing is left behind however a
 process ends.
@@ -26,7 +27,7 @@ Span = tuple[int, int]
 
 
 class SharedFile:
-    """An anonymous file of fixed size that child processes can map; travels to them inside the arguments of a Process."""
+    """An anonymous file of fixed size that child processes can map; travels inside the arguments of a Process."""
 
     def __init__(self, size: int) -> None:
         self.size = max(size, 1)

@@ -1,8 +1,10 @@
 """The crew: the worker processes of one shared-memory pool, each with a channel of its own.
 
-No lock and no queue is shared between workers, so one that dies can block nobody. Every wait includes the deaths of the workers.
+No lock and no queue is shared between workers, so one that dies can block nobody. Every wait includes the deaths of the
+workers.
 """
 
+import contextlib
 import multiprocessing
 import pickle
 import signal
@@ -68,7 +70,7 @@ class Crew:
         return ready
 
     def run(self, chunks: Sequence[Chunk]) -> Iterator[tuple[int, Done]]:
-        """Hand out chunks in order and yield (worker, answer) as they come. Raises what a task or a death makes of it."""
+        """Hand out chunks in order and yield (worker, answer) as they come. Raises what a task or a death makes."""
         queue = iter(chunks)
         for _ in range(IN_HAND):
             for member in self._members:
@@ -83,7 +85,8 @@ class Crew:
         chunk = next(queue, None)
         if chunk is not None:
             member.in_hand.append((chunk.start, chunk.stop))
-            member.channel.send((chunk.start, chunk.stop))
+            with contextlib.suppress(OSError):  # it has just died; the next look at its channel says how
+                member.channel.send((chunk.start, chunk.stop))
 
     def _receive(self, members: Sequence[Member]) -> Iterator[tuple[Member, Any]]:
         """Wait for at least one message or death; yield the messages. Raises the error a worker sent, or its death."""

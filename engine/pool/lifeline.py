@@ -10,7 +10,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
-    """Ask the kernel to send this process a signal when the thread that started it ends. Linux; elsewhere nothing happens."""
+    """Ask the kernel to send this process a signal when the thread that started it ends. Linux; elsewhere nothing
+    happens."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
 

@@ -1,6 +1,7 @@
 """A worker process of the crew: maps the shared data once, then computes chunks until told to stop.
 
-Messages to a worker: ``(start, stop)``, or None to end. Messages from it: one Ready, then a Done or an exception per chunk.
+Messages to a worker: ``(start, stop)``, or None to end. Messages from it: one Ready, then a Done or an exception per
+chunk.
 """
 
 import contextlib
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from engine.errors import WorkbenchError, WorkFailed
 from engine.chunks import explain, run_chunk
+from engine.errors import WorkbenchError, WorkFailed
 from engine.pool.arena import Arena
 from engine.pool.lifeline import die_with_parent
 from engine.pool.slots import Slots

@@ -78,15 +78,15 @@ def run(config: TunedConfig, *, check_data: bool = True) -> Any:
     Returns:
         An array [tasks, *shape] where the workload declares its result, else a list.
 
-    Warns with TunedConfigWarning on another machine, where a safe plan is used, and for other data. Raises TaskFailed, WorkFailed.
-    In a script, call it below ``if __name__ == "__main__":``, because worker processes import the script.
+    Warns with TunedConfigWarning on another machine, where a safe plan is used, and for other data. Raises TaskFailed,
+    WorkFailed. In a script, call it below ``if __name__ == "__main__":``, because worker processes import the script.
     """
     choice = choose(config)
     for note in choice.notes:
         warnings.warn(note, TunedConfigWarning, stacklevel=2)
     job = prepare_job(config, choice.plan)
     if check_data and config.data_hash and weigh(job.data)[1] != config.data_hash:
-        note = "the data differs from what the plan was tuned on; the results are right, the plan may no longer be the best"
+        note = "the data differs from what the plan was tuned on: right results, perhaps no longer the best plan"
         warnings.warn(note, TunedConfigWarning, stacklevel=2)
     return execute(job, choice.plan)
 

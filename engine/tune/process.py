@@ -1,4 +1,5 @@
-"""A measuring process as the sweep sees it: started in a process group of its own, read with patience, and always ended."""
+"""A measuring process as the sweep sees it: started in a process group of its own, read with patience, and always
+ended."""
 
 import contextlib
 import os
@@ -48,7 +49,7 @@ class MeasuringProcess:
     """``python -m engine block`` with its request; iterate ``events`` until it ends."""
 
     def __init__(self, request: msgspec.Struct, threads: int) -> None:
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._process = subprocess.Popen(
             [sys.executable, "-m", "engine", "block"],
             stdin=subprocess.PIPE,

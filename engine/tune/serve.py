@@ -1,4 +1,5 @@
-"""``python -m engine sweep``: a sweep as a process of its own, for the terminal UI. SIGTERM ends it with a partial report."""
+"""``python -m engine sweep``: a sweep as a process of its own, for the terminal UI. SIGTERM ends it with a partial
+report."""
 
 import signal
 import sys

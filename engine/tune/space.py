@@ -58,7 +58,8 @@ def check_settings(workload: Workload, settings: dict[str, Scalar]) -> dict[str,
 
 
 def auto_workers() -> tuple[int, ...]:
-    """Return the worker counts worth a look here: the powers of two from 2 to the usable cores, and the cores themselves."""
+    """Return the worker counts worth a look here: the powers of two from 2 to the usable cores, and the cores
+    themselves."""
     cores = usable_cores()
     powers = [1 << k for k in range(1, cores.bit_length()) if 1 << k <= cores]
     return tuple(sorted({*powers, cores}))
@@ -139,7 +140,7 @@ def _sequential(kernel: str, settings: dict[str, Scalar]) -> Plan:
 
 
 def _in_order(wanted: list[Plan], references: list[Plan]) -> Iterator[Plan]:
-    """Each kernel's sequential reference directly before the first plan that needs it, unless it was asked for anyway."""
+    """Each kernel's sequential reference before the first plan that needs it, unless it was asked for anyway."""
     given = {(plan.kernel, tuple(plan.settings.items())) for plan in wanted if plan.mode == "sequential"}
     by_key = {(plan.kernel, tuple(plan.settings.items())): plan for plan in references}
     for plan in wanted:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.analyse.ledger import Clockwork, Ledger
 from engine.analyse.report import build_report
 from engine.child import BlockRequest
 from engine.errors import WorkbenchError, WorkFailed
@@ -29,7 +30,6 @@ from engine.modes import find_mode
 from engine.plan import Plan
 from engine.report import SweepReport
 from engine.request import SweepRequest
-from engine.analyse.ledger import Clockwork, Ledger
 from engine.tune.process import MeasuringProcess, Silent, Stopped
 from engine.tune.space import Space, expand
 
@@ -40,8 +40,9 @@ Group = tuple[int, ...]
 def sweep(request: SweepRequest, stop: threading.Event | None = None) -> Generator[AnyEvent, None, SweepReport]:
     """Measure every plan of the request; yield what happens and return the report.
 
-    ``stop`` ends the sweep early, from a signal handler or another thread: what was measured is reported. ``close()`` ends it
-    without a report. Either way no process is left. Raises RequestError before anything runs, WorkFailed when the baseline fails.
+    ``stop`` ends the sweep early, from a signal handler or another thread: what was measured is reported. ``close()``
+    ends it without a report. Either way no process is left. Raises RequestError before anything runs, WorkFailed when
+    the baseline fails.
     """
     space = expand(request)
     started = SweepStarted(

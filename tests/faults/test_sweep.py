@@ -1,4 +1,5 @@
-"""What goes wrong around a sweep: a crash, a hang, a wrong request, a signal at any moment. Nothing is left, nothing is lost."""
+"""What goes wrong around a sweep: a crash, a hang, a wrong request, a signal at any moment. Nothing is left, nothing is
+lost."""
 
 import os
 import signal

@@ -53,7 +53,8 @@ def _no_memory(data, tasks):
 
 def run_with(function, mode, tasks=10, data=None, **knobs):
     knobs = {"workers": 2, "start_method": "fork", "chunk_size": 2} | knobs
-    with find_mode(mode)(Job(Kernel(function), data, tasks if isinstance(tasks, list) else list(range(tasks)), None), Plan(mode=mode, **knobs)) as executor:  # fmt: skip
+    tasks = tasks if isinstance(tasks, list) else list(range(tasks))
+    with find_mode(mode)(Job(Kernel(function), data, tasks, None), Plan(mode=mode, **knobs)) as executor:
         return executor.run(executor.chunks()).results
 
 

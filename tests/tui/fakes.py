@@ -115,7 +115,8 @@ async def a_screen(world: World, size: tuple[int, int] = (80, 24), **arguments: 
     """The app on a screen of this size, with the form filled in."""
     app = Workbench(world.services(), **arguments)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: app.sweep_screen.is_mounted and app.sweep_screen.form.reference != "")
+        screen = app.sweep_screen
+        await until(pilot, lambda: screen.is_mounted and (screen.phase != "form" or screen.form.request))
         await pilot.pause()
         yield pilot
 

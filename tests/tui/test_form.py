@@ -7,7 +7,7 @@ from textual.widgets import Input, Select
 from engine.request import SweepRequest
 from tests.tui.fakes import OWN, World, a_screen, screen_of, text_of, until
 from workbench.tui.widgets.fields import Field, ModeBox
-from workbench.tui.widgets.form import OWN as TYPED
+from workbench.tui.widgets.picker import OWN as TYPED
 
 Story = Callable[[Pilot[None], World], Awaitable[None]]
 

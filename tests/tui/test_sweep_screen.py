@@ -59,6 +59,7 @@ def test_a_sweep_goes_from_the_form_through_the_table_to_the_recommendation_at_8
         assert "○ gpu-batch           1 torch  unavailable: no CUDA device here" in text
         assert "★ Use shared-memory × 4, numpy" in text
         assert "a pool that stays up pays from the second run on" in text
+        assert "noise: another process used 6% of the CPU during block 2" in text
 
     assert len(play(story, request=None, autostart=False).requests) == 1
 
@@ -86,6 +87,7 @@ def test_escape_stops_within_a_second_and_keeps_what_was_measured():
         assert "stopped early" in text_of(pilot)
         await pilot.press("escape")
         assert screen_of(pilot).phase == "form"
+        await until(pilot, lambda: screen_of(pilot).form.request)
 
     play(story, half_a_sweep())
 
@@ -213,19 +215,14 @@ def test_a_config_that_cannot_be_written_keeps_the_dialog_and_says_why(tmp_path)
     play(story)
 
 
-@pytest.mark.parametrize(
-    ("key", "reason"),
-    [
-        ("s", "nothing was measured yet"),
-        ("f", "nothing was measured yet"),
-        ("escape", "no sweep is running"),
-        ("n", "this is the form"),
-    ],
-)
-def test_a_key_that_cannot_act_says_why(key, reason):
+def test_a_key_that_cannot_act_says_why():
+    reasons = {"s": "nothing was measured yet", "f": "nothing was measured yet", "escape": "no sweep is running"}
+
     async def story(pilot, world):
-        await pilot.press(key)
-        await until(pilot, lambda: reason in text_of(pilot))
+        for key in reasons:
+            await pilot.press(key)
+            await until(pilot, lambda: reasons[key] in text_of(pilot))  # noqa: B023 - called at once
+            pilot.app.clear_notifications()
 
     play(story, request=None, autostart=False)
 
@@ -236,7 +233,7 @@ def test_keys_that_wait_for_the_end_say_so_while_a_sweep_runs():
         for key in ("s", "f", "r", "n"):
             pilot.app.clear_notifications()
             await pilot.press(key)
-            await until(pilot, lambda: "esc stops it" in text_of(pilot))
+            await until(pilot, lambda: "running; esc" in text_of(pilot))
 
     play(story, half_a_sweep())
 
@@ -342,7 +339,7 @@ def test_the_footer_holds_help_and_quit_at_80_columns():
     play(story, request=None, autostart=False)
 
 
-@pytest.mark.parametrize("size", [(40, 12), (60, 16), (80, 24), (160, 50), (300, 100)])
+@pytest.mark.parametrize("size", [(40, 12), (60, 16), (300, 100)])
 def test_every_size_shows_the_table_and_the_recommendation(size):
     async def story(pilot, world):
         await done(pilot)

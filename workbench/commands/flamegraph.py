@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from engine.plan import KNOBS, Plan
+from engine.request import Axis
 from workbench.commands.options import (
     flag,
     knob_options,
@@ -50,7 +51,7 @@ def flamegraph(target: str | None, **given: Any) -> int:
     click.echo("self    total   function")
     for function in found.functions:
         place = f"  {function.file}:{function.line}" if function.file else ""
-        click.echo(f"{percent(function.self):>6}  {percent(function.total):>6}  {function.name}{place}")
+        click.echo(f"{percent(function.self_share):>6}  {percent(function.total_share):>6}  {function.name}{place}")
     for kind, path in found.files.items():
         click.echo(f"{kind}: {path}")
     if found.message:
@@ -66,13 +67,13 @@ def plan_of(given: dict[str, Any], settings: dict[str, Any], naive: str) -> Plan
 
 
 def check_plan(reference: str, size: str, plan: Plan) -> tuple[str, Plan]:
-    """Return size and plan completed and checked as a sweep would. Raises RequestError, or Lacking where it cannot run."""
+    """Return size and plan, completed and checked as a sweep would. Raises RequestError or Lacking."""
     from engine.errors import Lacking
     from engine.request import SweepRequest
     from engine.tune.space import expand
 
-    axes = {knob.name: (getattr(plan, knob.name),) for knob in KNOBS}
-    settings = {name: (value,) for name, value in plan.settings.items()}
+    axes: dict[str, Axis] = {knob.name: (getattr(plan, knob.name),) for knob in KNOBS}
+    settings: dict[str, Axis] = {name: (value,) for name, value in plan.settings.items()}
     space = expand(SweepRequest(workload=reference, size=size, axes=axes, settings=settings))
     index = next(i for i, each in enumerate(space.plans) if each.mode == plan.mode and each.kernel == plan.kernel)
     if index in space.unavailable:

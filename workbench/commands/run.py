@@ -52,7 +52,7 @@ def run(path: str, out: Path | None) -> int:
 
 
 def write_results(results: Any, out: Path) -> None:
-    """Write results by the ending of the file. Results it cannot hold are kept beside it, pickled. Raises WorkFailed."""
+    """Write results by the ending of the file; what it cannot hold is kept beside it, pickled. Raises WorkFailed."""
     try:
         content = _parquet(results) if out.suffix == ".parquet" else _npy(results)
     except (ValueError, TypeError) as error:

@@ -107,7 +107,9 @@ def carry_out(request: SweepRequest, given: dict[str, Any]) -> int:
     with ExitStack() as files:
         record = files.enter_context(open_record(given["record"])) if given["record"] else None
         events = recorded(measure_sweep(request, stop), record)
-        report = report_of(show_progress(events, plain=given["plain"] or given["as_json"] and not sys.stderr.isatty()))
+        report = report_of(
+            show_progress(events, plain=given["plain"] or (given["as_json"] and not sys.stderr.isatty()))
+        )
     deliver(report, given)
     if stop.is_set():
         return INTERRUPTED

@@ -21,7 +21,7 @@ class Action:
 
 ACTIONS: tuple[Action, ...] = (
     Action("sweep", "r,f5", "Run", "run the sweep of the form, or the last one again"),
-    Action("stop", "escape", "Stop/back", "stop the sweep and keep what was measured; then back to the form"),
+    Action("stop", "escape", "Stop/back", "stop the sweep and keep what was measured; after that: back to the form"),
     Action("new", "n", "", "back to the form for a new sweep"),
     Action("save", "s", "Save", "save the recommended plan as a tuned config"),
     Action("hotspots", "f", "Hot spots", "sample the selected plan and show its hottest functions"),
@@ -30,6 +30,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", "q", "Quit", "leave; a running sweep is stopped after a question", anywhere=True),
 )
 """In the order of the footer."""
+
+TABLE_HELP = ("j k g G", "next, previous, first, last plan; arrows, Home, End, page keys and the mouse too")
+"""Line of the help for the results table."""
 
 TABLE_KEYS: tuple[tuple[str, str, str], ...] = (
     ("j,down", "cursor(1)", "next plan"),

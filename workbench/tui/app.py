@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,9 @@ from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.help import HelpScreen
 from workbench.tui.screens.sweep import SweepScreen
 from workbench.tui.services import Services
+
+SHUTDOWN_PATIENCE = 3.0
+"""Seconds between a signal and the end of the process, whatever happens."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -45,7 +49,9 @@ class Workbench(App[None], inherit_bindings=False):
         replay: tuple[Engine, str] | None = None,
         signs: Signs = UNICODE,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True if _colourless() else None)
+        if _colourless():
+            self.theme = "ansi-dark"  # any other theme is sent in greys, and its filter cannot cope with the plot
         self._signs = signs
         self.sweep_screen = SweepScreen(services or Services(), request, signs, autostart, replay)
         self.guards_terminal = False
@@ -60,7 +66,19 @@ class Workbench(App[None], inherit_bindings=False):
                 loop.add_signal_handler(number, partial(self._on_signal, number))
 
     def _on_signal(self, number: signal.Signals) -> None:
+        """Go in good order; by force if that takes too long.
+
+        When the terminal itself has gone, Textual's writer thread dies of it and its shutdown waits for that thread.
+        """
+        last_resort = threading.Timer(SHUTDOWN_PATIENCE, self._end_by_force, (128 + number,))
+        last_resort.daemon = True
+        last_resort.start()
         self.run_worker(self._leave(128 + number), group="leave", exclusive=True)
+
+    def _end_by_force(self, code: int) -> None:
+        if self.sweep_screen.engine:
+            self.sweep_screen.engine.kill()
+        os._exit(code)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Put every action into the palette, beside Textual's own."""
@@ -106,10 +124,7 @@ class Workbench(App[None], inherit_bindings=False):
 def run(request: SweepRequest | None = None, autostart: bool = False, replay: Path | None = None) -> int:
     """Show the terminal UI; return the exit code. Raises FileProblem for a recording that cannot be read."""
     played: tuple[Engine, str] | None = (Recording(read_recording(replay)), str(replay)) if replay else None
-    colourless = bool(os.environ.get("NO_COLOR"))  # Textual takes it out of the environment
     app = Workbench(request=request, autostart=autostart, replay=played, signs=terminal_signs(os.environ))
-    if colourless:
-        app.theme = "ansi-dark"  # with any other theme Textual's monochrome filter still sends greys
     app.guards_terminal = True
     try:
         app.run()
@@ -117,6 +132,14 @@ def run(request: SweepRequest | None = None, autostart: bool = False, replay: Pa
         if app.sweep_screen.engine:
             app.sweep_screen.engine.kill()
     return app.return_code or 0
+
+
+def _colourless() -> bool:
+    """Whether NO_COLOR asks for no colour; Textual takes an empty one for a wish too, so that is taken away."""
+    if os.environ.get("NO_COLOR"):
+        return True
+    os.environ.pop("NO_COLOR", None)
+    return False
 
 
 def terminal_signs(environment: "os._Environ[str] | dict[str, str]") -> Signs:

@@ -1,20 +1,15 @@
 """What the straddles workload computes on: prices in one of two layouts, the book of assets, and the tasks."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
-
-import numpy as np
-from numpy.typing import NDArray
 
 from engine.knob import Scalar
 from engine.workload import Tasks
 from engine.workloads.straddles import universe
 from engine.workloads.straddles.assets import FIRST_EXPIRY, LAST_EXPIRY, Book, make_book
-from engine.workloads.straddles.calendar import year_month
+from engine.workloads.straddles.from_file import file_universe
 from engine.workloads.straddles.layouts import ColumnPrices, Prices, padded, to_dict
-
-TaskArray = NDArray[np.int32]
+from engine.workloads.straddles.task_table import TaskArray, task_array
 
 ASSETS = {"small": 2, "medium": 20, "large": 200}
 """Assets of the built-in universe by size; each has 4 components x 24 years x 12 months = 1,152 tasks."""
@@ -58,8 +53,6 @@ class Caches:
 def load(size: str, **settings: Scalar) -> StraddleData:
     """Return the data of a size; ``settings`` has a value for every knob."""
     if settings["prices"]:
-        from engine.workloads.straddles.from_file import file_universe
-
         table, book, tasks = file_universe(str(settings["prices"]), str(settings["columns"]), size)
     else:
         table, book, tasks = built_in(ASSETS[size], int(settings["seed"]))
@@ -74,13 +67,6 @@ def built_in(count: int, seed: int) -> tuple[ColumnPrices, Book, TaskArray]:
     chosen = universe.assets(count)
     book = make_book(chosen, universe.FIRST_MONTH, LAST_EXPIRY, listed_from=LAST_EXPIRY - _LISTED + 1)
     return universe.table(chosen, seed), book, task_array(range(count), range(FIRST_EXPIRY, LAST_EXPIRY + 1))
-
-
-def task_array(assets: Iterable[int], months: Iterable[int], components: int = 4) -> TaskArray:
-    """Return the tasks of every asset x expiry month (a month number) x component, in that order."""
-    dates = [year_month(month) for month in months]
-    rows = [(asset, *when, component) for asset in assets for when in dates for component in range(components)]
-    return np.array(rows, dtype=np.int32).reshape(-1, 4)
 
 
 def tasks(data: StraddleData) -> Tasks:

@@ -8,9 +8,9 @@ from engine.errors import FileProblem
 from engine.workloads.prices import PriceColumns, read, realised_vol
 from engine.workloads.straddles.assets import Asset, Book, Hedge, Vol, make_book
 from engine.workloads.straddles.calendar import EPOCH
-from engine.workloads.straddles.data import TaskArray, task_array
 from engine.workloads.straddles.layouts import ColumnPrices, month_of_day, whole_months
 from engine.workloads.straddles.schedule import MONTHS_BEFORE, SCHEDULES
+from engine.workloads.straddles.task_table import TaskArray, task_array
 
 NEAR, FAR = "VOL_21D", "VOL_63D"
 """Fields of the near and the far vol: what was realised over 21 and over 63 trading days."""

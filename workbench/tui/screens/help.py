@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from workbench.format import wrap
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.actions import ACTIONS, TABLE_KEYS, first_key
+from workbench.tui.actions import ACTIONS, TABLE_HELP, first_key
 
 WORDS = (
     ("steady run", "one run of all tasks with workers up and caches warm"),
@@ -35,16 +36,23 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """A list of keys, signs and words."""
         with Vertical(classes="dialog"), VerticalScroll(classes="scroll"):
-            yield Static(Content("\n".join(self._lines())), markup=False)
+            yield Static(self._text(), markup=False)
 
     def on_mount(self) -> None:
         """Arrow keys scroll."""
         self.query_one(VerticalScroll).focus()
 
-    def _lines(self) -> list[str]:
+    def on_resize(self) -> None:
+        """Break the lines for the new width."""
+        self.query_one(Static).update(self._text())
+
+    def _text(self) -> Content:
+        width = max(min(self.app.size.width, 110) - 10, 24)
+        return Content("\n".join(self._lines(width)))
+
+    def _lines(self, width: int) -> list[str]:
         keys = [(first_key(action.keys), action.help) for action in ACTIONS]
-        keys += [(" ".join(text.split(",")), help) for text, _, help in TABLE_KEYS]
-        keys += [("ctrl+p", "palette: every action by name, themes"), ("esc", "closes this")]
+        keys += [TABLE_HELP, ("ctrl+p", "palette: every action by name, themes"), ("esc", "closes this")]
         status = self._signs.status
         signs = [
             (self._signs.chosen, "recommended"),
@@ -54,11 +62,11 @@ class HelpScreen(ModalScreen[None]):
             (status[5], "being measured now"),
         ]
         return [
-            *_block("Keys", keys),
+            *_block("Keys", keys, width),
             "",
-            *_block("Signs", signs),
+            *_block("Signs", signs, width),
             "",
-            *_block("Words", list(WORDS)),
+            *_block("Words", list(WORDS), width),
         ]
 
     def action_dismiss_help(self) -> None:
@@ -66,5 +74,6 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _block(title: str, rows: list[tuple[str, str]]) -> list[str]:
-    return [title, *(f"  {left:<14}{right}" for left, right in rows)]
+def _block(title: str, rows: list[tuple[str, str]], width: int) -> list[str]:
+    indent = " " * 14
+    return [title, *(line for left, right in rows for line in wrap(f"  {left:<12}{right}", width, indent))]

@@ -2,29 +2,28 @@
 
 import shlex
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
-from engine.errors import WorkbenchError
 from engine.events import Failed
 from engine.plan import describe
 from engine.request import SweepRequest
-from workbench.numbers import UNICODE, Signs, size
+from workbench.numbers import UNICODE, Signs
 from workbench.state import State, fold
 from workbench.tui.actions import ACTIONS, bindings
-from workbench.tui.catalogue import Catalogue
 from workbench.tui.engine_process import Engine
 from workbench.tui.entries import command_line, flamegraph_command
+from workbench.tui.permission import Phase, why_not
 from workbench.tui.services import Services
 from workbench.tui.widgets.form import SweepForm
+from workbench.tui.widgets.title import Title
 
 if TYPE_CHECKING:
     from workbench.tui.widgets.board import Board
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 PAINTS_PER_SECOND = 10
 """At most; more would take CPU from what is being measured."""
 
-Phase = Literal["form", "running", "done"]
+_NAMES = [action.name for action in ACTIONS if not action.anywhere]
 
 
 class SweepScreen(Screen[None]):
@@ -61,57 +60,29 @@ class SweepScreen(Screen[None]):
         """Comes with the first sweep, since the plot is slow to import."""
         self._last: SweepRequest | None = request
         """The request measured last; None for a recording."""
-        self._catalogue = Catalogue()
         self._painter: Timer | None = None
-        self._dimmed: tuple[bool, ...] = ()
+        self._dimmed: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Title, form, footer."""
-        yield Static("", id="title", markup=False)
-        yield SweepForm(self._given, self._signs, id="form")
+        yield Title(self._signs)
+        yield SweepForm(self._services.catalogue, self._given, self._signs, id="form")
         yield Footer(show_command_palette=False)
 
     async def on_mount(self) -> None:
-        """Fill the form, or start at once where that was asked for."""
+        """Start at once where that was asked for, else show the form."""
         self._painter = self.set_interval(1 / PAINTS_PER_SECOND, self._paint, pause=True)
-        self._show_title()
-        self._fill_form()
         if self._replay:
             await self._start(self._replay[0])
         elif self._autostart and self._given:
             await self._start(self._services.start(self._given))
-
-    # The form
+        else:
+            self._enter("form")
 
     @property
     def form(self) -> SweepForm:
         """The form, also while it is not shown."""
         return self.query_one(SweepForm)
-
-    @work(exclusive=True, group="catalogue")
-    async def _fill_form(self) -> None:
-        try:
-            self._catalogue = await self._services.catalogue("")
-        except (WorkbenchError, OSError) as error:
-            self.form.fail(str(error))
-            return
-        await self.form.offer(self._catalogue)
-
-    @on(SweepForm.WorkloadNamed)
-    def _describe(self, event: SweepForm.WorkloadNamed) -> None:
-        event.stop()
-        self._look_up(event.reference)
-
-    @work(exclusive=True, group="workload")
-    async def _look_up(self, reference: str) -> None:
-        offers = self._catalogue.workloads
-        offer = next((offer for offer in offers if offer.reference == reference), None)
-        try:
-            offer = offer or (await self._services.catalogue(reference)).workloads[0]
-        except (WorkbenchError, OSError) as error:
-            self.form.fail(f"workload: {error}")
-        else:
-            await self.form.describe(offer)
 
     @on(SweepForm.Checked)
     def _checked(self, event: SweepForm.Checked) -> None:
@@ -123,23 +94,16 @@ class SweepScreen(Screen[None]):
         event.stop()
         await self.try_action("sweep")
 
-    # A sweep
-
     async def _start(self, engine: Engine) -> None:
         self.engine, self.state = engine, State()
-        board = await self._mounted_board()
-        self._enter("running")
-        board.focus_results()
-        self._follow(engine)
-
-    async def _mounted_board(self) -> "Board":
         if self.board is None:
             from workbench.tui.widgets.board import Board
 
             board = Board(self._signs, id="board")
             await self.mount(board, after="#form")
             self.board = board
-        return self.board
+        self._enter("running")
+        self._follow(engine)
 
     @work(exclusive=True, group="sweep")
     async def _follow(self, engine: Engine) -> None:
@@ -155,64 +119,32 @@ class SweepScreen(Screen[None]):
     def _enter(self, phase: Phase) -> None:
         self.phase = phase
         self.form.display = phase == "form"
-        if self.board:
-            self.board.display = phase != "form"
         if self._painter:
             (self._painter.resume if phase == "running" else self._painter.pause)()
+        if self.board:
+            self.board.display = phase != "form"
         self._paint()
         if phase == "form":
+            # never beside a sweep: looking for GPUs would take time from what is being measured
+            self.form.load()
             self.form.query_one("#run").focus()
-        elif phase == "done" and self.board:
+        elif phase == "running" and self.board:
+            self.board.focus_results()
+        elif self.board:
             self.board.choose()
         self._refresh_keys()
 
     def _paint(self) -> None:
         """Show the state. Called by a timer, so many events make one update, and after the last."""
         with suppress(NoMatches):  # the timer may fire while the screen is being taken down
-            self._show_title()
+            self.query_one(Title).show(State() if self.phase == "form" else self.state)
             if self.board and self.phase != "form":
                 self.board.show(self.state)
 
-    def _show_title(self) -> None:
-        state, parts = self.state, ["Workbench"]
-        if self.phase != "form" and state.workload:
-            parts.append(f"{state.workload} {state.size}")
-            parts += [f"{state.tasks} tasks, {size(state.data_bytes)}"] if state.tasks else []
-            parts += [f"{state.host.usable_cores} cores, {state.host.cpu}"] if state.host else []
-        elif self.phase == "form":
-            parts.append("find the fastest safe way to run it on this machine")
-        text = self._signs.text("  ·  ".join(parts) if not self._signs.ascii_only else "  |  ".join(parts))
-        title = self.query_one("#title", Static)
-        if title.content != text:
-            title.update(Content(text), layout=False)
-
-    # What one can do
-
     def why_not(self, name: str) -> str | None:
         """Return why an action cannot be done now, or None if it can."""
-        reasons: dict[str, dict[str, str | None]] = {
-            "sweep": {
-                "form": next(iter(self.form.problems.values()), None),
-                "running": "a sweep is running; esc stops it",
-            },
-            "stop": {"form": "no sweep is running"},
-            "new": {"form": "this is the form", "running": "a sweep is running; esc stops it"},
-            "save": {"form": _NOTHING_YET, "running": _NOT_YET, "done": self._why_not_save()},
-            "hotspots": {"form": _NOTHING_YET, "running": _NOT_YET, "done": self._why_not_sample()},
-            "command": {"form": next(iter(self.form.problems.values()), None)},
-        }
-        return reasons.get(name, {}).get(self.phase)
-
-    def _why_not_save(self) -> str | None:
-        if self.state.report is None:
-            return "there is no report to save from"
-        return None if self.state.recommendation else "the report recommends no plan"
-
-    def _why_not_sample(self) -> str | None:
         row = self.board.row if self.board else None
-        if row is None:
-            return "no plan is selected"
-        return f"this plan is {row.status}: {row.reason}" if row.status in ("unavailable", "failed") else None
+        return why_not(name, self.phase, self.form.problems, self.state, row)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim the key of what cannot be done now; ``on_key`` says why."""
@@ -235,10 +167,11 @@ class SweepScreen(Screen[None]):
             await self.run_action(name)
 
     def _refuse(self, reason: str) -> None:
+        self.app.clear_notifications()  # a key pressed ten times needs one answer
         self.notify(self._signs.text(reason), severity="warning", markup=False)
 
     def _refresh_keys(self) -> None:
-        dimmed = tuple(self.why_not(name) is None for name in _NAMES)
+        dimmed = [name for name in _NAMES if self.why_not(name)]
         if dimmed != self._dimmed:
             self._dimmed = dimmed
             self.refresh_bindings()
@@ -277,11 +210,9 @@ class SweepScreen(Screen[None]):
 
         assert self.board
         assert self.board.row
-        plan = self.board.row.plan
+        plan, name = self.board.row.plan, describe(self.board.row.plan, self.state.plans)
         arguments = flamegraph_command(self.state.reference or self.state.workload, self.state.size, plan, "hotspots")
-        self.app.push_screen(
-            HotspotsScreen(describe(plan, self.state.plans), arguments, self._services.command, self._signs)
-        )
+        self.app.push_screen(HotspotsScreen(name, arguments, self._services.command, self._signs))
 
     @work(exclusive=True, group="copy")
     async def action_command(self) -> None:
@@ -292,8 +223,3 @@ class SweepScreen(Screen[None]):
         if not await self._services.copy(line):
             self.app.copy_to_clipboard(line)
         self.notify(line, title="copied", timeout=15, markup=False)
-
-
-_NAMES = frozenset(action.name for action in ACTIONS if not action.anywhere)
-_NOTHING_YET = "nothing was measured yet; r starts a sweep"
-_NOT_YET = "the sweep is still running; esc stops it"

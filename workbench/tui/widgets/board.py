@@ -109,6 +109,7 @@ class Board(Vertical):
         if state.report:
             lines = recommendation_lines(state.report, max(self.size.width - 4, 20), self._signs)
             lines = [f"{self._signs.chosen} {lines[0]}", *lines[1:]] if state.recommendation else lines
+            lines += [f"noise: {self._signs.text(state.report.noise[0])}"] if state.report.noise else []
         else:
             lines = [f"{self._signs.status[1]} {self._signs.text(state.error)}"]
         panel.update(Content("\n".join(lines)))

@@ -19,6 +19,7 @@ class Field(Horizontal):
         super().__init__(classes="field")
         self.knob, self.section, self._value, self._signs = knob, section, value, signs
         self._choices = tuple(map(str, knob.choices)) or knob.words
+        self._wrong = False
 
     def compose(self) -> ComposeResult:
         """Label and input."""
@@ -48,6 +49,9 @@ class Field(Horizontal):
 
     def mark(self, wrong: bool) -> None:
         """Show by sign and colour whether the text can be used."""
+        if wrong == self._wrong:
+            return
+        self._wrong = wrong
         self.set_class(wrong, "-wrong")
         sign = f"{self._signs.status[1]} " if wrong else ""
         self.query_one(Label).update(Content(sign + label(self.knob.name)))

@@ -1,35 +1,28 @@
 """The form of a sweep, built from the knobs of the plan, the modes and the workload's own knobs."""
 
-from contextlib import suppress
 from typing import cast
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, ItemGrid, Vertical, VerticalScroll
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
+from engine.errors import WorkbenchError
 from engine.knob import Knob
 from engine.report import Goal
 from engine.request import Axis, SweepRequest
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.catalogue import Catalogue, WorkloadOffer
+from workbench.tui.catalogue import WorkloadOffer
 from workbench.tui.entries import AXES, BLOCKS, Entries, check, entries_of
 from workbench.tui.widgets.fields import Field, ModeBox
-
-OWN = "\0own"
-"""Value of the workload list's last entry: a reference typed below it."""
+from workbench.tui.widgets.picker import Lookup, WorkloadPicker
 
 _GOALS = (("whole job", "job"), ("steady run", "steady"))
-_DEFAULTS = {
-    "workers": "auto",
-    "chunk_size": "auto",
-    "start_method": "spawn",
-    "threads_per_worker": "1",
-    "device": "auto",
-}
+_START = Entries(
+    axes={"workers": "auto", "chunk_size": "auto", "start_method": "spawn", "threads_per_worker": "1", "device": "auto"}
+)
 _COLUMN = 36
 
 
@@ -42,20 +35,15 @@ class SweepForm(Vertical):
     class Checked(Message):
         """Whether the form stands for a request may have changed."""
 
-    class WorkloadNamed(Message):
-        """A workload was chosen or typed, and the form wants to know its sizes and knobs."""
-
-        def __init__(self, reference: str) -> None:
-            super().__init__()
-            self.reference = reference
-
-    def __init__(self, request: SweepRequest | None = None, signs: Signs = UNICODE, id: str | None = None) -> None:
+    def __init__(
+        self, look_up: Lookup, request: SweepRequest | None = None, signs: Signs = UNICODE, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
-        self._given = entries_of(request) if request else None
-        self._signs = signs
-        self._offer: WorkloadOffer | None = None
-        self._obstacle = "still looking at what this machine can do"
-        """Why there is no workload to sweep, whatever the fields say."""
+        self._look_up, self._signs = look_up, signs
+        self._given = entries_of(request) if request else _START
+        self._described: WorkloadOffer | None = None
+        """The workload whose settings are on screen."""
+        self._checking = False
         self.request: SweepRequest | None = None
         """What the form stands for; None while something is wrong."""
         self.problems: dict[str, str] = {}
@@ -63,15 +51,9 @@ class SweepForm(Vertical):
 
     def compose(self) -> ComposeResult:
         """The fields, in the order in which they matter."""
-        given = self._given or Entries(axes=_DEFAULTS)
+        given = self._given
         with VerticalScroll(id="fields", can_focus=False):
-            with Horizontal(classes="field"):
-                yield Label("workload")
-                yield Select[str]([], id="workload", compact=True, prompt="looking")
-                yield Label("size", classes="second")
-                yield Select[str]([], id="size", compact=True, prompt="default")
-            yield Input(given.workload, placeholder="module:attribute or file.py:attribute", id="own", compact=True)
-            yield Static("", id="summary", markup=False)
+            yield WorkloadPicker(self._look_up, given.workload, given.size, self._signs)
             yield Vertical(id="modes")
             fields = [Field(knob, given.axes.get(knob.name, ""), signs=self._signs) for knob in AXES]
             yield ItemGrid(*fields, id="axes", min_column_width=_COLUMN)
@@ -86,121 +68,102 @@ class SweepForm(Vertical):
 
     def on_mount(self) -> None:
         """Pressing Enter at once starts the sweep."""
-        self.query_one("#own").display = False
         self.query_one("#run").focus()
         self._check()
 
-    async def offer(self, catalogue: Catalogue) -> None:
-        """Fill in what there is to choose from."""
-        references = [workload.reference for workload in catalogue.workloads]
-        ticked = self._given.modes if self._given else ()
+    @property
+    def picker(self) -> WorkloadPicker:
+        """Where the workload is chosen."""
+        return self.query_one(WorkloadPicker)
+
+    @work(exclusive=True)
+    async def load(self) -> None:
+        """Fill in what there is to choose from, once."""
+        if self.query(ModeBox):
+            return
+        try:
+            catalogue = await self._look_up("")
+        except (WorkbenchError, OSError) as error:
+            self.picker.fail(str(error))
+            return
+        ticked = self._given.modes
         boxes = [ModeBox(mode, not ticked or mode.name in ticked) for mode in catalogue.modes]
         await self.query_one("#modes").mount_all(boxes)
-        wanted = self._given.workload if self._given else references[0] if references else OWN
-        select = self.query_one("#workload", Select)
-        select.set_options([*((name, name) for name in references), ("your own, named below", OWN)])
-        select.value = wanted if wanted in references else OWN
+        self.picker.fill(catalogue.workloads)
 
-    async def describe(self, offer: WorkloadOffer) -> None:
-        """Show the sizes and knobs of this workload."""
-        self._offer, self._obstacle = offer, ""
-        given = self._given if self._given and self._given.workload == offer.reference else Entries()
-        self.query_one("#summary", Static).update(Content(self._signs.text(offer.summary)))
-        select = self.query_one("#size", Select)
-        select.set_options([(f"{size} {words}".strip(), size) for size, words in offer.sizes.items()])
-        if offer.sizes:
-            select.value = given.size if given.size in offer.sizes else next(iter(offer.sizes))
+    @on(WorkloadPicker.Changed)
+    async def _picked(self, event: WorkloadPicker.Changed) -> None:
+        event.stop()
+        offer = self.picker.offer
+        if offer and offer is not self._described:
+            self._described = offer
+            await self._show_settings(offer)
+        self._check()
+
+    async def _show_settings(self, offer: WorkloadOffer) -> None:
+        given = self._given.settings if self._given.workload == offer.reference else {}
         settings = self.query_one("#settings")
         await settings.remove_children()
         await settings.mount_all(
-            Field(knob, given.settings.get(knob.name, _default(knob)), "settings", self._signs) for knob in offer.knobs
+            Field(knob, given.get(knob.name, _default(knob)), "settings", self._signs) for knob in offer.knobs
         )
-        for field in self.query(Field):
-            if field.knob.name == "kernel" and field.section == "axes":
+        for field in self.query_one("#axes").query(Field):
+            if field.knob.name == "kernel":
                 field.offer(offer.kernels)
-        self._check()
-
-    def fail(self, obstacle: str) -> None:
-        """Say why the workload cannot be used."""
-        self._obstacle = obstacle
-        self._check()
-
-    @property
-    def reference(self) -> str:
-        """The workload chosen or typed."""
-        value = self.query_one("#workload", Select).value
-        if value == OWN:
-            return self.query_one("#own", Input).value.strip()
-        return value if isinstance(value, str) else ""
 
     def entries(self) -> Entries:
         """Return what the form holds."""
-        size, goal = self.query_one("#size", Select).value, self.query_one("#goal", Select).value
         texts: dict[str, dict[str, str]] = {"axes": {}, "settings": {}, "blocks": {}}
         for field in self.query(Field):
             texts[field.section][field.knob.name] = field.text
         return Entries(
-            workload=self.reference,
-            size=size if isinstance(size, str) else "",
+            workload=self.picker.reference,
+            size=self.picker.size_name,
             modes=tuple(box.mode.name for box in self.query(ModeBox) if box.value and not box.disabled),
             axes=texts["axes"],
             settings=texts["settings"],
             blocks=texts["blocks"].get(BLOCKS.name, ""),
-            goal=cast(Goal, goal),
+            goal=cast(Goal, self.query_one("#goal", Select).value),
         )
 
+    def _check_soon(self) -> None:
+        """Many fields change at once when a workload is chosen; one look at them is enough."""
+        if not self._checking:
+            self._checking = True
+            self.call_later(self._check)
+
     def _check(self) -> None:
-        self.request, self.problems = check(self.entries(), self._offer)
-        if self._obstacle:
-            self.request, self.problems = None, {"workload": self._obstacle, **self.problems}
+        self._checking = False
+        self.request, self.problems = check(self.entries(), self.picker.offer)
+        if self.picker.obstacle:
+            self.request, self.problems = None, {"workload": self.picker.obstacle, **self.problems}
+            self.problems["workload"] = self.picker.obstacle
         for field in self.query(Field):
             field.mark(field.knob.name in self.problems)
-        self.show_hint()
+        self._show_hint()
         self.post_message(self.Checked())
 
-    def show_hint(self) -> None:
-        """Show what is wrong with the field in focus, else anywhere, else what the field in focus means."""
+    def _show_hint(self) -> None:
+        """Show what is wrong with the field in focus; without one, what is wrong anywhere; else what the field means."""
         field = next((field for field in self.query(Field) if field.has_focus_within), None)
-        hint = self.query_one("#hint", Static)
-        problem = self.problems.get(field.knob.name, "") if field else ""
-        problem = problem or (next(iter(self.problems.values()), "") if not field else "")
-        hint.set_class(bool(problem), "-wrong")
-        sign = f"{self._signs.status[1]} " if problem else ""
+        problem = self.problems.get(field.knob.name, "") if field else next(iter(self.problems.values()), "")
         text = problem or (field.hint if field else "Enter starts the sweep; Tab moves between fields; ? helps")
+        sign = f"{self._signs.status[1]} " if problem else ""
+        hint = self.query_one("#hint", Static)
+        hint.set_class(bool(problem), "-wrong")
         hint.update(Content(sign + self._signs.text(text)), layout=False)
 
     @on(Input.Changed)
     @on(Checkbox.Changed)
-    def _changed(self, event: Input.Changed | Checkbox.Changed) -> None:
-        event.stop()
-        if isinstance(event, Input.Changed) and event.input.id == "own" and event.input.display:
-            self._offer, self._obstacle = None, "workload: press Enter to look it up"
-        self._check()
-
     @on(Select.Changed)
-    def _selected(self, event: Select.Changed) -> None:
+    def _changed(self, event: Message) -> None:
         event.stop()
-        if event.select.id == "workload" and not event.select.is_blank():
-            own = event.value == OWN
-            self.query_one("#own").display = own
-            self._name_workload()
-        with suppress(NoMatches):
-            self._check()
+        self._check_soon()
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.input.id == "own":
-            self._name_workload()
         self.query_one("#run").focus()
-
-    def _name_workload(self) -> None:
-        self._offer = None
-        if self.reference:
-            self._obstacle = f"looking up {self.reference}"
-            self.post_message(self.WorkloadNamed(self.reference))
-        else:
-            self._obstacle = "workload: type module:attribute or file.py:attribute"
 
     @on(Button.Pressed, "#run")
     def _run(self, event: Button.Pressed) -> None:
@@ -209,7 +172,7 @@ class SweepForm(Vertical):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Explain the field in focus."""
-        self.show_hint()
+        self._show_hint()
 
 
 def _default(knob: Knob) -> str:

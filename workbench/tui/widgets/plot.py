@@ -101,7 +101,8 @@ class SpeedupPlot(Horizontal):
         xs, ys = [log2(x) for x, _ in line.points], [log2(y) for _, y in line.points]
         style = str(self.get_component_rich_style(self._style(index, line), partial=True))
         if line.kind in _GUIDES:
-            steps = [step / 24 for step in range(25)]
+            columns = max(plot.size.width, 2)
+            steps = [step / columns for step in range(columns + 1)]
             dots = [(a + (b - a) * t, c + (d - c) * t) for (a, b, c, d) in _spans(xs, ys) for t in steps]
             plot.scatter([x for x, _ in dots], [y for _, y in dots], marker=self._mark(index, line), marker_style=style)
             return
@@ -115,14 +116,19 @@ class SpeedupPlot(Horizontal):
             self._draw()
 
     def _legend(self) -> Content:
-        parts = [
+        entries = [
             Content.styled(
                 f"{self._mark(index, line)} {self._signs.text(line.label)}",
                 self.get_visual_style(self._style(index, line), partial=True),
             )
             for index, line in enumerate(self._series)
         ]
-        return Content("\n").join([Content("speedup by workers"), *parts])
+        measured = sum(line.kind not in _GUIDES for line in self._series)
+        lines = [Content("speedup by workers"), Content("  ").join(entries[measured:]), *entries[:measured]]
+        if len(lines) > self.size.height > 1:
+            rest = len(lines) - self.size.height + 1
+            lines[-rest:] = [Content(f"{self._signs.ellipsis} {rest} more")]
+        return Content("\n").join(lines)
 
     def _style(self, index: int, line: Series) -> str:
         return f"plot--{line.kind}" if line.kind in _GUIDES else f"plot--line-{index % 6}"

@@ -105,8 +105,7 @@ class ResultsTable(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         rich_style = self.get_component_rich_style(style)
         if y and index == self.cursor:
-            cursor = self.get_component_rich_style("results--cursor", partial=not self.has_focus)
-            rich_style += cursor if self.has_focus else self.get_component_rich_style("results--cursor", partial=True)
+            rich_style += self.get_component_rich_style("results--cursor", partial=True)
         return Strip([Segment(text, rich_style)]).adjust_cell_length(width, rich_style)
 
     def watch_cursor(self, before: int, after: int) -> None:

@@ -1,0 +1,176 @@
+"""The real program on a pseudo-terminal: what it leaves behind, however it ends."""
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.events import encode
+from tests.builders import a_start, a_sweep, a_trial
+
+PROGRAM = (
+    "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"  # so that hanging up reaches it
+    "import sys; from pathlib import Path; from workbench.tui import app, services;"
+    "services.EngineProcess.__init__.__defaults__ = ((sys.executable, '-c', sys.argv[1]),);"
+    "from engine.request import SweepRequest;"
+    "sys.exit(app.run(SweepRequest(workload='straddles'), autostart=True))"
+)
+"""The app with a script in place of the engine."""
+
+
+class Terminal:
+    """A program on a pseudo-terminal of 80x24."""
+
+    def __init__(self, script: str, **environment: str) -> None:
+        self.master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (24, 80))
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, script],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env=os.environ
+            | {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLUMNS": "80", "LINES": "24"}
+            | environment,
+        )
+        self.output = b""
+
+    def read(self, seconds: float) -> bool:
+        """Read what has come; False when nothing did."""
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if ready:
+            with contextlib.suppress(OSError):
+                self.output += os.read(self.master, 1 << 16)
+        return bool(ready)
+
+    def until(self, text: bytes, patience: float = 30.0) -> None:
+        deadline = time.monotonic() + patience
+        while text not in self.output:
+            assert time.monotonic() < deadline, self.output[-2000:]
+            assert self.process.poll() is None, self.output[-2000:]
+            self.read(0.05)
+
+    def end(self, patience: float = 20.0) -> int:
+        deadline = time.monotonic() + patience
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, "still running"
+            self.read(0.05)
+        while self.read(0):
+            pass
+        return self.process.returncode
+
+    def restored(self) -> bool:
+        """Echo on as before, main screen, cursor shown, mouse off."""
+        same = termios.tcgetattr(self.slave)[3] == self.before[3]
+        return same and all(
+            self.output.rfind(on) < self.output.rfind(off)
+            for on, off in (
+                (b"\x1b[?1049h", b"\x1b[?1049l"),
+                (b"\x1b[?25l", b"\x1b[?25h"),
+                (b"\x1b[?1000h", b"\x1b[?1000l"),
+            )
+        )
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """The app with half a sweep on screen, and an engine that waits for the end of its input."""
+    events = tmp_path / "events"
+    events.write_bytes(b"".join(map(encode, [a_start(), *a_trial(0, 0, 2.0), *a_trial(0, 1, 0.4)])))
+    (tmp_path / "last").write_bytes(encode(a_sweep()[-1]))
+    script = (
+        "import os, pathlib, signal, sys\n"
+        f"last = open({str(tmp_path / 'last')!r}).read()\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print(last, flush=True)))\n"
+        f"print(open({str(events)!r}).read(), flush=True)\n"
+        f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
+        "sys.stdin.read()"
+    )
+    started = Terminal(script)
+    yield started
+    with contextlib.suppress(ProcessLookupError):
+        started.process.kill()
+    started.process.wait()
+    os.close(started.master)
+    os.close(started.slave)
+
+
+def engine_gone(folder: Path) -> bool:
+    pid = int((folder / "pid").read_text())
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if not Path(f"/proc/{pid}").exists() or Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return True
+        os.sched_yield()
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_restores_the_terminal_ends_the_engine_and_names_itself(terminal, tmp_path, number):
+    terminal.until(b"400 ms")
+    terminal.process.send_signal(number)
+    assert terminal.end() == 128 + number
+    assert terminal.restored()
+    assert engine_gone(tmp_path)
+
+
+def test_a_terminal_that_goes_away_takes_everything_with_it(terminal, tmp_path):
+    terminal.until(b"400 ms")
+    os.close(terminal.master)
+    os.close(terminal.slave)
+    assert terminal.process.wait(timeout=20) == 128 + signal.SIGHUP
+    assert engine_gone(tmp_path)
+    terminal.master, terminal.slave = os.pipe()
+
+
+def test_quitting_restores_the_terminal_and_ends_with_0(terminal, tmp_path):
+    terminal.until(b"400 ms")
+    os.write(terminal.master, b"\x1b")
+    terminal.until(b"Use ")
+    os.write(terminal.master, b"q")
+    assert terminal.end() == 0
+    assert terminal.restored()
+    assert engine_gone(tmp_path)
+
+
+def test_a_killed_screen_takes_the_engine_with_it(terminal, tmp_path):
+    terminal.until(b"400 ms")
+    terminal.process.kill()
+    terminal.process.wait()
+    assert engine_gone(tmp_path)
+
+
+def test_nothing_is_sent_while_nothing_changes(terminal):
+    terminal.until(b"400 ms")
+    while terminal.read(0.5):
+        pass
+    terminal.output = b""
+    terminal.read(1.2)
+    assert len(terminal.output) < 600  # at most the line with the time left
+
+
+def test_no_colour_code_is_sent_under_no_color(tmp_path):
+    events = tmp_path / "events"
+    events.write_bytes(b"".join(map(encode, a_sweep())))
+    screen = Terminal(f"print(open({str(events)!r}).read(), flush=True)", NO_COLOR="1")
+    screen.until(b"Use ")
+    screen.until(b";7")  # the cursor is shown by reversing
+    os.write(screen.master, b"q")
+    assert screen.end() == 0
+    codes = set(re.findall(rb"\x1b\[([0-9;:]*)m", screen.output))
+    assert {part for code in codes for part in code.split(b";")} <= {b"0", b"1", b"2", b"3", b"4", b"7", b"39", b"49"}
+    os.close(screen.master)
+    os.close(screen.slave)
