@@ -38,7 +38,7 @@ class Claim(msgspec.Struct, frozen=True):
 def claim(name: str, value: float, unit: str, bar: float, direction: str = "at least") -> Claim:
     """Return a claim and whether it holds."""
     holds = value >= bar if direction == "at least" else value <= bar
-    return Claim(name, round(value, 4), unit, bar, direction, holds)
+    return Claim(name, float(f"{value:.4g}"), unit, bar, direction, holds)
 
 
 def measure(quick: bool) -> SweepReport:

@@ -30,6 +30,8 @@ class Knob:
     """Unit of the number, for labels."""
     words: tuple[str, ...] = ()
     """Words allowed instead of a number, such as ``auto``."""
+    sweep: tuple[Scalar, ...] = ()
+    """What a sweep takes unless told otherwise; empty: the default alone."""
 
     def parse(self, text: str, where: str) -> Scalar:
         """Turn what a person typed into a value. Raises RequestError naming ``where``."""

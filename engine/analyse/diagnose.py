@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from engine.analyse.words import amount, figure
 from engine.plan import Plan
 from engine.report import Breakdown, Goal, Loss, TrialReport
 
@@ -81,7 +82,7 @@ def verdict_of(trial: TrialReport, losses: tuple[Loss, ...], figures: Figures) -
 
 def _slower(trial: TrialReport, figures: Figures) -> str:
     mine, best = _goal_seconds(trial, figures.goal), _goal_seconds(figures.best, figures.goal)
-    return f"{mine / best:.3g}× the best" if mine / best >= 1.005 else "as fast as the best"
+    return f"{figure(mine / best)}× the best" if mine / best >= 1.005 else "as fast as the best"
 
 
 def _goal_seconds(trial: TrialReport, goal: Goal) -> float:
@@ -97,7 +98,7 @@ def _main_cause(trial: TrialReport, losses: tuple[Loss, ...], figures: Figures) 
         return _sentence(trial, losses[0], job)
     if kernel > WORTH_NAMING * job:
         ratio = _compute_ratio(trial, figures)
-        return f"the {trial.plan.kernel} kernel computes {ratio:.2g}× as long as {figures.best.plan.kernel}"
+        return f"the {trial.plan.kernel} kernel computes {figure(ratio, 2)}× as long as {figures.best.plan.kernel}"
     if trial.plan.workers < figures.best.plan.workers:
         return f"{trial.plan.workers} of {figures.best.plan.workers} workers"
     return "no single cause stands out"
@@ -118,17 +119,12 @@ def _compute_ratio(trial: TrialReport, figures: Figures) -> float:
 
 
 def _sentence(trial: TrialReport, loss: Loss, job: float) -> str:
-    of = f"{loss.seconds:.3g} of {job:.3g} s"
-    workers, copied = trial.plan.workers, trial.bytes_shipped or 0
+    workers, shipped = trial.plan.workers, trial.bytes_shipped or 0
+    what = loss.cause
     if loss.cause == "shipping data" and trial.plan.mode == "process":
-        each = _megabytes(copied / max(1, workers))
-        return f"pickled {each} to each of {workers} workers: {of}"
-    if loss.cause == "shipping data":
-        return f"laid {_megabytes(copied)} into shared memory and copies: {of}"
-    if loss.cause == "starting workers":
-        return f"starting {workers} workers: {of}"
-    return f"{loss.cause}: {of}"
-
-
-def _megabytes(count: float) -> str:
-    return f"{count / 1e6:.3g} MB"
+        what = f"pickled {amount(shipped / workers)} to each of {workers} workers"
+    elif loss.cause == "shipping data":
+        what = f"packed the data once and rebuilt its objects in each of {workers} workers, {amount(shipped)} in all"
+    elif loss.cause == "starting workers":
+        what = f"starting {workers} workers"
+    return f"{what}: {figure(loss.seconds)} of {figure(job)} s"

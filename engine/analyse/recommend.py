@@ -2,6 +2,7 @@
 
 from math import ceil
 
+from engine.analyse.words import figure
 from engine.plan import describe
 from engine.report import Goal, Interval, Recommendation, TrialReport
 
@@ -34,12 +35,14 @@ def _seconds(trial: TrialReport, goal: Goal) -> float:
 def _reason(best: TrialReport, measured: list[TrialReport], goal: Goal) -> str:
     what = "one whole job, set-up included" if goal == "job" else "a steady run, workers already up"
     baseline = measured[0]
-    times = f"{_seconds(best, goal):.3g} s instead of the baseline's {_seconds(baseline, goal):.3g} s"
+    times = f"{figure(_seconds(best, goal))} s instead of the baseline's {figure(_seconds(baseline, goal))} s"
     others = sorted((t for t in measured if t.plan != best.plan), key=lambda trial: _seconds(trial, goal))
     plans = [trial.plan for trial in measured]
-    next_best = f"; next is {describe(others[0].plan, plans)} with {_seconds(others[0], goal):.3g} s" if others else ""
+    next_best = ""
+    if others:
+        next_best = f"; next is {describe(others[0].plan, plans)} with {figure(_seconds(others[0], goal))} s"
     if best is baseline:
-        times = f"{_seconds(best, goal):.3g} s, and nothing else measured is faster"
+        times = f"{figure(_seconds(best, goal))} s, and nothing else measured is faster"
     return f"fastest for {what}: {times}{next_best}"
 
 
@@ -49,11 +52,11 @@ def _break_even(best: TrialReport, steady: TrialReport, measured: list[TrialRepo
     if steady.plan == best.plan or gain <= 0.02 * _seconds(best, "steady"):
         return ""
     head_start = _seconds(steady, "job") - _seconds(best, "job")
-    runs = 1 + max(1, ceil(head_start / gain))
+    runs = 1 + max(1, ceil(head_start / gain - 1e-9))
     plan = describe(steady.plan, [trial.plan for trial in measured])
     return (
-        f"with workers kept for several runs, {plan} takes {_seconds(steady, 'steady'):.3g} s "
-        f"a run instead of {_seconds(best, 'steady'):.3g} s and pays from run {runs} on"
+        f"with workers kept for several runs, {plan} takes {figure(_seconds(steady, 'steady'))} s "
+        f"a run instead of {figure(_seconds(best, 'steady'))} s and pays from run {runs} on"
     )
 
 
@@ -63,5 +66,5 @@ def _whole_job(best: TrialReport, measured: list[TrialReport]) -> str:
         return ""
     return (
         f"for a single job, set-up included, {describe(job.plan, [t.plan for t in measured])} is faster: "
-        f"{_seconds(job, 'job'):.3g} s instead of {_seconds(best, 'job'):.3g} s"
+        f"{figure(_seconds(job, 'job'))} s instead of {figure(_seconds(best, 'job'))} s"
     )

@@ -82,7 +82,7 @@ def demo(**given: Any) -> int:
     """Sweep the straddle backtest on embedded prices: about a minute, ends in a recommended plan and the reason."""
     goal: Goal = "job"
     axes: dict[str, Any] = {"start_method": ("spawn",)}
-    settings: dict[str, Any] = {"layout": ("dict", "columns"), "entries": (250_000,)}
+    settings: dict[str, Any] = {"entries": (250_000,)}
     return carry_out(SweepRequest(workload="straddles", blocks=2, goal=goal, axes=axes, settings=settings), given)
 
 

@@ -36,6 +36,7 @@ STRADDLES = Workload(
             "how prices are kept: one flat dict of strings, or columns of numbers with an index",
             "dict",
             ("dict", "columns"),
+            sweep=("dict", "columns"),
         ),
         Knob("rows", "what a straddle returns: a table of its days, or nine numbers", "table", ("table", "summary")),
         Knob("memoise", "whether the python kernel keeps schedules, tickers and days it worked out before", True),

@@ -136,15 +136,15 @@ class SweepForm(Vertical):
         self._checking = False
         self.request, self.problems = check(self.entries(), self.picker.offer)
         if self.picker.obstacle:
-            self.request, self.problems = None, {"workload": self.picker.obstacle, **self.problems}
-            self.problems["workload"] = self.picker.obstacle
+            self.request = None
+            self.problems = {"workload": self.picker.obstacle} | {**self.problems, "workload": self.picker.obstacle}
         for field in self.query(Field):
             field.mark(field.knob.name in self.problems)
         self._show_hint()
         self.post_message(self.Checked())
 
     def _show_hint(self) -> None:
-        """Show what is wrong with the field in focus; without one, what is wrong anywhere; else what the field means."""
+        """Show what is wrong with the field in focus, or what it means; without one, what is wrong anywhere."""
         field = next((field for field in self.query(Field) if field.has_focus_within), None)
         problem = self.problems.get(field.knob.name, "") if field else next(iter(self.problems.values()), "")
         text = problem or (field.hint if field else "Enter starts the sweep; Tab moves between fields; ? helps")

@@ -27,7 +27,7 @@ class WorkloadPicker(Vertical):
 
     def __init__(self, look_up: Lookup, given: str = "", size: str = "", signs: Signs = UNICODE) -> None:
         super().__init__(id="picker")
-        self._look_up, self._given, self._size, self._signs = look_up, given, size, signs
+        self._look_up, self._given, self._given_size, self._signs = look_up, given, size, signs
         self._known: tuple[WorkloadOffer, ...] = ()
         self.offer: WorkloadOffer | None = None
         """The workload chosen; None while there is an obstacle."""
@@ -119,5 +119,5 @@ class WorkloadPicker(Vertical):
         select = self.query_one("#size", Select)
         select.set_options([(f"{size} {words}".strip(), size) for size, words in offer.sizes.items()])
         if offer.sizes:
-            select.value = self._size if self._size in offer.sizes else next(iter(offer.sizes))
+            select.value = self._given_size if self._given_size in offer.sizes else next(iter(offer.sizes))
         self.post_message(self.Changed())

@@ -1,0 +1,121 @@
+"""A planted cause is the one that is named."""
+
+import pytest
+
+from engine.analyse.diagnose import Figures, losses_of, verdict_of
+from engine.analyse.recommend import recommend
+from engine.analyse.words import amount, figure
+from engine.plan import Plan
+from engine.report import Breakdown, Interval, TrialReport
+
+
+def a_trial(mode="sequential", workers=1, kernel="python", steady=None, shipped=0, **parts):
+    breakdown = Breakdown(**({"compute": 1.0 / workers} | parts))
+    job = sum(getattr(breakdown, name) for name in breakdown.__struct_fields__)
+    run = steady if steady is not None else job - breakdown.start - breakdown.ship
+    one = lambda value: Interval(value, value, value)  # noqa: E731
+    return TrialReport(
+        plan=Plan(mode=mode, workers=workers, kernel=kernel),
+        status="ok",
+        seconds=one(run),
+        job_seconds=one(job),
+        speedup=one(1 / run),
+        job_speedup=one(1 / job),
+        breakdown=breakdown,
+        bytes_shipped=shipped,
+    )
+
+
+BASELINE = a_trial()
+FAST = a_trial(kernel="numpy", compute=0.05)
+
+
+def explain(trial, best=FAST):
+    figures = Figures((BASELINE, FAST, trial), best, "job")
+    losses = losses_of(trial, figures)
+    return losses, verdict_of(trial, losses, figures)
+
+
+@pytest.mark.parametrize(
+    ("trial", "cause", "sentence"),
+    [
+        (
+            a_trial("process", 2, ship=13.9, start=0.4, shipped=432_000_000),
+            "shipping data",
+            "pickled 216 MB to each of 2 workers: 13.9 of 14.8 s",
+        ),
+        (
+            a_trial("shared-memory", 2, ship=13.9, start=0.4, shipped=648_000_000),
+            "shipping data",
+            "packed the data once and rebuilt its objects in each of 2 workers, 648 MB in all: 13.9 of 14.8 s",
+        ),
+        (a_trial("process", 4, start=3.0), "starting workers", "starting 4 workers: 3 of 3.25 s"),
+        (a_trial("thread", 2, locks=0.9), "waiting for the GIL", "waiting for the GIL: 0.9 of 1.4 s"),
+        (a_trial("process", 2, locks=0.9), "waiting for a core", "waiting for a core: 0.9 of 1.4 s"),
+        (a_trial("process", 2, imbalance=2.0), "uneven chunks", "uneven chunks: 2 of 2.5 s"),
+        (
+            a_trial("process", 2, dispatch=2.0),
+            "dispatch and returning results",
+            "dispatch and returning results: 2 of 2.5 s",
+        ),
+        (a_trial("shared-memory", 2, compute=3.0), "extra CPU time per task", "extra CPU time per task: 2.5 of 3 s"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_planted_cause_is_named_first_with_its_seconds(trial, cause, sentence):
+    losses, verdict = explain(trial)
+    assert losses[0].cause == cause
+    assert losses[0].advice or cause == "waiting for a core"
+    assert verdict.endswith(sentence)
+
+
+def test_a_slower_kernel_is_the_cause_where_nothing_else_is():
+    _, verdict = explain(BASELINE)
+    assert verdict == "20× the best: the python kernel computes 20× as long as numpy"
+
+
+def test_losses_are_shares_of_the_job():
+    losses, _ = explain(a_trial("process", 2, ship=1.0, start=0.5))
+    assert [(loss.cause, loss.share) for loss in losses] == [("shipping data", 0.5), ("starting workers", 0.25)]
+
+
+def test_a_trial_that_failed_keeps_its_reason():
+    failed = TrialReport(plan=Plan(mode="thread"), status="failed", reason="it broke")
+    assert explain(failed) == ((), "it broke")
+
+
+def test_the_recommendation_depends_on_the_goal_and_says_what_would_change_it():
+    pool = a_trial("shared-memory", 2, "numpy", compute=0.02, start=0.3)
+    job, steady = (recommend((BASELINE, FAST, pool), goal) for goal in ("job", "steady"))
+    assert job.plan == FAST.plan
+    assert "shared-memory × 2, numpy takes 0.02 s a run instead of 0.05 s and pays from run 10 on" in job.note
+    assert steady.plan == pool.plan
+    assert "sequential, numpy is faster: 0.05 s instead of 0.32 s" in steady.note
+
+
+def test_the_pool_really_pays_from_the_run_that_is_named():
+    def total(trial, runs):
+        return trial.job_seconds.median + (runs - 1) * trial.seconds.median
+
+    pool = a_trial("shared-memory", 2, "numpy", compute=0.02, start=0.3)
+    runs = int(recommend((BASELINE, FAST, pool), "job").note.rsplit(" ", 2)[-2])
+    assert total(pool, runs) <= total(FAST, runs)
+    assert total(pool, runs - 1) > total(FAST, runs - 1)
+
+
+def test_nothing_measured_is_nothing_recommended():
+    assert recommend((TrialReport(plan=Plan(mode="thread"), status="failed"),), "job") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0325, "0.0325"), (45.32, "45.3"), (1110.4, "1,110"), (0, "0"), (123456, "123,000")]
+)
+def test_figures_have_three_digits_and_no_exponent(value, text):
+    assert figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(12, "12 B"), (216_000_000, "216 MB"), (1.17e9, "1.17 GB"), (999.6, "1 kB")]
+)
+def test_amounts_have_a_readable_unit(count, text):
+    assert amount(count) == text
