@@ -36,11 +36,18 @@ def losses_of(trial: TrialReport, figures: Figures) -> tuple[Loss, ...]:
     if parts is None:
         return ()
     total = sum(getattr(parts, name) for name in parts.__struct_fields__)
-    reference = figures.sequential(trial.plan)
-    needed = reference.breakdown.compute / trial.plan.workers if reference and reference.breakdown else parts.compute
-    causes = _causes(trial, parts, max(0.0, parts.compute - needed))
+    extra = max(0.0, parts.compute - _work(trial, figures) / trial.plan.workers)
+    causes = _causes(trial, parts, extra)
     losses = [Loss(cause=c, seconds=s, share=s / total, advice=a) for c, s, a in causes if s > WORTH_NAMING * total]
     return tuple(sorted(losses, key=lambda loss: -loss.seconds))
+
+
+def _work(trial: TrialReport, figures: Figures) -> float:
+    """CPU seconds the trial's kernel needs for all tasks: sequentially where that was measured, else as seen here."""
+    for known in (figures.sequential(trial.plan), trial):
+        if known and known.breakdown:
+            return known.breakdown.compute * known.plan.workers
+    return 0.0
 
 
 def _causes(trial: TrialReport, parts: Breakdown, extra: float) -> list[tuple[str, float, str]]:
@@ -105,17 +112,15 @@ def _main_cause(trial: TrialReport, losses: tuple[Loss, ...], figures: Figures) 
 
 
 def _kernel_gap(trial: TrialReport, figures: Figures) -> float:
-    """Seconds the trial's kernel computes longer than the best plan's would with the same workers."""
-    if trial.plan.kernel == figures.best.plan.kernel or not trial.breakdown:
+    """Seconds the trial's kernel needs longer than the best plan's would with the same workers."""
+    if trial.plan.kernel == figures.best.plan.kernel:
         return 0.0
-    return trial.breakdown.compute * (1 - 1 / max(1.0, _compute_ratio(trial, figures)))
+    return (_work(trial, figures) - _work(figures.best, figures)) / trial.plan.workers
 
 
 def _compute_ratio(trial: TrialReport, figures: Figures) -> float:
-    best = figures.best
-    mine = trial.breakdown.compute * trial.plan.workers if trial.breakdown else 0.0
-    theirs = best.breakdown.compute * best.plan.workers if best.breakdown else 0.0
-    return mine / theirs if theirs else 1.0
+    needed = _work(figures.best, figures)
+    return _work(trial, figures) / needed if needed else 1.0
 
 
 def _sentence(trial: TrialReport, loss: Loss, job: float) -> str:
