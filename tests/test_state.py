@@ -1,11 +1,21 @@
 from itertools import zip_longest
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import AnyEvent, CeilingMeasured, DataLoaded, Failed, SweepFinished, TrialFinished, TrialStarted
+from engine.events import (
+    AnyEvent,
+    CeilingMeasured,
+    DataLoaded,
+    Failed,
+    SweepFinished,
+    TrialFinished,
+    TrialStarted,
+    decode,
+)
 from engine.plan import Plan
 from tests.builders import (
     SOME_PLANS,
@@ -20,6 +30,8 @@ from tests.builders import (
 )
 from workbench.figures import job_seconds, spread, steady_seconds, trial
 from workbench.state import State, fold, fold_all
+
+RECORDED = Path(__file__).parent / "recorded"
 
 
 def a_state(*events: AnyEvent, plans: tuple[Plan, ...] = SOME_PLANS, blocks: int = 3) -> State:
@@ -168,6 +180,13 @@ def test_every_beginning_of_a_sweep_can_be_shown(cut: int):
     figures = [trial(state, index) for index in range(len(state.rows))]
     assert 0 <= state.trials_done <= max(state.trials, 1)
     assert all(figure.plan == row.plan for figure, row in zip(figures, state.rows, strict=True))
+
+
+@pytest.mark.parametrize("path", sorted(RECORDED.glob("*.jsonl")), ids=lambda path: path.name)
+def test_every_recording_can_be_shown_to_its_end(path: Path):
+    state = fold_all(map(decode, path.read_bytes().splitlines()))
+    assert state.finished
+    assert {row.status for row in state.rows} <= {"ok", "failed", "unavailable", "unmeasured"}
 
 
 def test_every_kind_of_event_is_folded():

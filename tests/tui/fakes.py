@@ -125,6 +125,8 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], patience: f
     """Let the app work until the condition holds."""
     async with asyncio.timeout(patience):
         while not condition():
+            if crash := pilot.app._exception:
+                raise crash
             await pilot.pause(0.01)
 
 

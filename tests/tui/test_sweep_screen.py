@@ -1,45 +1,15 @@
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Input
 
 from engine.events import Failed, TrialStarted
-from engine.request import SweepRequest
 from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report, a_sweep, a_trial
-from tests.tui.fakes import FakeEngine, World, a_screen, screen_of, text_of, until
+from tests.tui.fakes import FakeEngine, World, screen_of, text_of, until
+from tests.tui.playing import done, play, running
 from workbench.numbers import ASCII
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.help import HelpScreen
-from workbench.tui.screens.hotspots import HotspotsScreen
-from workbench.tui.screens.save import SaveScreen
 from workbench.tui.widgets.results import ResultsTable
-
-Story = Callable[[Pilot[None], World], Awaitable[None]]
-REQUEST = SweepRequest(workload="straddles")
-
-
-def play(story: Story, world: World | None = None, size: tuple[int, int] = (80, 24), **arguments) -> World:
-    world = world or World()
-
-    async def run() -> None:
-        async with a_screen(world, size, **({"request": REQUEST, "autostart": True} | arguments)) as pilot:
-            await story(pilot, world)
-
-    asyncio.run(run())
-    return world
-
-
-async def done(pilot: Pilot[None]) -> None:
-    await until(pilot, lambda: screen_of(pilot).phase == "done")
-    await pilot.pause()
-
-
-async def running(pilot: Pilot[None], text: str = "") -> None:
-    await until(pilot, lambda: screen_of(pilot).phase == "running" and text in text_of(pilot))
 
 
 def half_a_sweep() -> World:
@@ -165,56 +135,6 @@ def test_the_cursor_moves_by_vim_keys_arrows_and_mouse_and_the_detail_follows():
     play(story)
 
 
-def test_saving_writes_the_config_where_asked(tmp_path):
-    async def story(pilot, world):
-        await done(pilot)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
-        pilot.app.screen.query_one(Input).value = str(tmp_path / "tuned.toml")
-        await pilot.pause()
-        pilot.app.screen.query_one("#save").focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: world.saved)
-
-    [(report, path)] = play(story).saved
-    assert report.recommendation
-    assert path == tmp_path / "tuned.toml"
-
-
-def test_overwriting_a_config_is_not_the_default(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("tuned.toml").write_text("precious")
-
-    async def story(pilot, world):
-        await done(pilot)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
-        await pilot.pause()
-        assert "tuned.toml exists and would be overwritten" in text_of(pilot)
-        assert "Overwrite" in text_of(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, SaveScreen))
-
-    assert play(story).saved == []
-    assert Path("tuned.toml").read_text() == "precious"
-
-
-def test_a_config_that_cannot_be_written_keeps_the_dialog_and_says_why(tmp_path):
-    async def story(pilot, world):
-        await done(pilot)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
-        pilot.app.screen.query_one(Input).value = str(tmp_path / "nowhere" / "tuned.toml")
-        pilot.app.screen.query_one(Input).focus()
-        await pilot.press("enter")
-        await pilot.pause()
-        assert "✗ [Errno 2] No such file or directory" in text_of(pilot)
-        assert isinstance(pilot.app.screen, SaveScreen)
-        await pilot.press("escape")
-
-    play(story)
-
-
 def test_a_key_that_cannot_act_says_why():
     reasons = {"s": "nothing was measured yet", "f": "nothing was measured yet", "escape": "no sweep is running"}
 
@@ -245,43 +165,6 @@ def test_the_command_line_is_copied_and_shown():
         await until(pilot, lambda: "workbench sweep straddles" in text_of(pilot))
 
     assert play(story).copied == ["workbench sweep straddles"]
-
-
-def test_hot_spots_of_the_selected_plan_are_shown_with_their_files():
-    found = (
-        b'{"functions":[{"name":"price[/]","file":"straddles.py","line":12,"self_share":0.61,"total_share":0.934}],'
-        b'"files":{"svg":"hotspots/a.svg"},"samples":480,"dropped":0,"errors":0,"kernel_share":0.9,"message":"fine"}'
-    )
-
-    async def story(pilot, world):
-        await done(pilot)
-        await pilot.press("f")
-        await until(pilot, lambda: "480 samples" in text_of(pilot))
-        assert "61%    93%  price[/]  straddles.py:12" in text_of(pilot)
-        assert "svg        hotspots/a.svg" in text_of(pilot)
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, HotspotsScreen))
-
-    [command] = play(story, World(command=(0, found, ""))).commands
-    assert command[:4] == ["flamegraph", "straddles", "--mode", "shared-memory"]
-
-
-def test_a_capture_that_fails_is_told_in_its_own_words():
-    async def story(pilot, world):
-        await done(pilot)
-        await pilot.press("f")
-        await until(pilot, lambda: "py-spy may not read other processes here [/dim]" in text_of(pilot))
-
-    play(story, World(command=(3, b"", "workbench: py-spy may not read other processes here [/dim]")))
-
-
-def test_a_plan_that_was_not_measured_is_not_sampled():
-    async def story(pilot, world):
-        await done(pilot)
-        await pilot.press("G", "f")
-        await until(pilot, lambda: "this plan is unavailable" in text_of(pilot))
-
-    assert play(story).commands == []
 
 
 def test_quitting_a_running_sweep_asks_first_and_the_default_is_to_stay():

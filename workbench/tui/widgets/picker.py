@@ -81,7 +81,7 @@ class WorkloadPicker(Vertical):
         event.stop()
         if event.select.id == "workload" and not event.select.is_blank():
             self.query_one("#own").display = event.value == OWN
-            self._name()
+            self._chosen()
         else:
             self.post_message(self.Changed())
 
@@ -94,9 +94,9 @@ class WorkloadPicker(Vertical):
     @on(Input.Submitted, "#own")
     def _entered(self) -> None:
         """Only now: looking it up runs the module's code. The event goes on to the form, which moves the focus."""
-        self._name()
+        self._chosen()
 
-    def _name(self) -> None:
+    def _chosen(self) -> None:
         if self.reference:
             self.fail(f"looking up {self.reference}")
             self._describe(self.reference)

@@ -1,0 +1,90 @@
+import pytest
+
+from engine.events import BlockStarted, TrialStarted
+from engine.report import Ceiling
+from tests.builders import a_plan, a_report, a_start, a_sweep
+from workbench.numbers import ASCII, UNICODE
+from workbench.state import State, fold_all
+from workbench.tui.app import terminal_signs
+from workbench.tui.permission import why_not
+from workbench.tui.widgets.progress import progress_text
+from workbench.tui.widgets.series import Series, limits, power_label, powers_of_two, speedup_series
+from workbench.tui.widgets.title import title_text
+
+
+def test_each_mode_and_kernel_is_a_line_and_sequential_plans_are_points():
+    lines = speedup_series(a_report().trials, (Ceiling(2, 1.9),))
+    assert [line.label for line in lines] == [
+        "sequential",
+        "thread python",
+        "process python",
+        "shared-memory numpy",
+        "ideal",
+        "ceiling",
+    ]
+    assert lines[0] == Series("sequential", ((1.0, 1.0), (1.0, 5.0)), "points")
+    assert [workers for workers, _ in lines[3].points] == [2, 4]
+    assert lines[4].points == ((1.0, 1.0), (4.0, 4.0))
+    assert lines[5].points == ((1.0, 1.0), (2.0, 1.9))
+
+
+def test_of_several_plans_with_the_same_workers_the_fastest_is_drawn():
+    plans = (a_plan(), a_plan("thread", 2, chunk_size=1), a_plan("thread", 2, chunk_size=64))
+    assert speedup_series(a_report(plans, (2.0, 4.0, 1.0)).trials, ())[1].points == ((2, 2.0),)
+
+
+def test_without_figures_there_is_only_the_ideal():
+    assert [line.label for line in speedup_series((), ())] == ["ideal"]
+
+
+def test_the_plot_leaves_room_for_slow_plans_and_for_one_worker():
+    (x_low, x_high), (y_low, y_high) = limits([Series("thread", ((1.0, 0.25), (1.0, 1.0)))])
+    assert x_low < 0 < 1 < x_high
+    assert y_low < -2 < 1 < y_high
+
+
+def test_ticks_are_powers_of_two_and_no_more_than_fit():
+    assert [power_label(tick) for tick in powers_of_two(-1.2, 3.4, 8)] == ["1/2", "1", "2", "4", "8"]
+    assert [power_label(tick) for tick in powers_of_two(0, 10, 4)] == ["1", "8", "64", "512"]
+
+
+def test_progress_says_what_is_done_what_is_left_and_what_runs():
+    state = fold_all([a_start(), BlockStarted(block=0), TrialStarted(block=0, plan=2, seconds_left=90.0)])
+    assert progress_text(State(), 0, 80) == "starting the engine…"
+    assert (
+        progress_text(state, 30.0, 200) == "block 1/3  ············   0%  0/24  1m00s left  thread × 2, python: set-up"
+    )
+    assert progress_text(state, 500.0, 200).count("0 s left") == 1
+    assert len(progress_text(state, 0, 40)) == 40
+    assert progress_text(state, 0, 60, ASCII).isascii()
+
+
+def test_the_title_invites_or_says_what_is_measured_where():
+    assert title_text(State()) == "Workbench · find the fastest safe way to run it on this machine"
+    assert title_text(fold_all(a_sweep())) == "Workbench · straddles small · 1000 tasks, 216 MB · 4 cores, Test CPU"
+
+
+def test_what_cannot_be_done_has_a_reason_that_says_what_can():
+    finished = fold_all(a_sweep())
+    nothing = State()
+    assert why_not("sweep", "form", {"workers": "workers: wrong"}, nothing, None) == "workers: wrong"
+    assert why_not("sweep", "form", {}, nothing, None) is None
+    assert why_not("save", "done", {}, nothing, None) == "there is no report to save from"
+    assert why_not("save", "done", {}, finished, None) is None
+    assert why_not("hotspots", "done", {}, finished, None) == "no plan is selected"
+    assert why_not("hotspots", "done", {}, finished, finished.rows[0]) is None
+    assert why_not("stop", "running", {}, finished, None) is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "signs"),
+    [
+        ({}, UNICODE),
+        ({"LANG": "en_US.UTF-8"}, UNICODE),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "C"}, ASCII),
+        ({"LANG": "de_DE.ISO-8859-1"}, ASCII),
+        ({"LANG": "en_US.UTF-8", "TERM": "linux"}, ASCII),
+    ],
+)
+def test_the_locale_decides_which_characters_are_sent(environment, signs):
+    assert terminal_signs(environment) is signs
