@@ -1,6 +1,6 @@
 """Write the README's table of the straddle case from benchmarks/results/straddles.json.
 
-    python benchmarks/readme.py [--check]
+python benchmarks/readme.py [--check]
 """
 
 import argparse
@@ -30,7 +30,9 @@ def table(report: SweepReport) -> str:
     """Return the table as Markdown, one row per measured plan, then the cause of the slowest and the ceiling."""
     lines = [HEADER, "|---|---|---|--:|--:|--:|--:|--:|"]
     lines += [_row(trial) for trial in report.trials if trial.status == "ok"]
-    slowest = max((t for t in report.trials if t.job_seconds), key=lambda t: t.job_seconds.median if t.job_seconds else 0)
+    slowest = max(
+        (t for t in report.trials if t.job_seconds), key=lambda t: t.job_seconds.median if t.job_seconds else 0
+    )
     ceilings = ", ".join(f"{ratio(point.compute)} for {point.workers}" for point in report.ceiling)
     lines += ["", f"The report's sentence for the slowest: *{slowest.verdict}*."]
     lines += [f"Ceiling of this machine during the sweep, in independent copies of a CPU-only loop: {ceilings}."]

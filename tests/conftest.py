@@ -60,8 +60,7 @@ def _mapped() -> set[str]:
 
 @pytest.fixture
 def leftovers(monkeypatch):
-    """Everything the test starts carries a mark; asserts at its end that nothing marked lives and no segment is left.
-    """
+    """Everything the test starts carries a mark; asserts that nothing marked lives on and no segment is left."""
     mark = uuid.uuid4().hex
     monkeypatch.setenv(MARK, mark)
     found = Leftovers(mark)

@@ -50,6 +50,8 @@ def trial(state: State, index: int) -> TrialReport:
         job_speedup=paired(baseline, row, job_seconds),
         efficiency=_efficiency(state, row),
         peak_memory_bytes=max(peaks, default=None),
+        bytes_shipped=samples[0].shipped_bytes,
+        breakdown=samples[-1].breakdown,
     )
 
 

@@ -47,7 +47,8 @@ def _whole(event: SweepStarted | SweepFinished | Failed) -> str:
         case SweepStarted():
             what = f"{event.workload} {event.size}".strip()
             host = f"{event.host.cpu}, {event.host.usable_cores} usable cores"
-            return f"sweep of {what}: {len(event.plans)} plans in {event.blocks} blocks on {host}"
+            blocks = f"{event.blocks} block{'' if event.blocks == 1 else 's'}"
+            return f"sweep of {what}: {len(event.plans)} plans in {blocks} on {host}"
         case SweepFinished():
             return _outcome(event.report)
         case Failed():

@@ -69,7 +69,10 @@ def _settings(workload: Workload, request: SweepRequest) -> Iterator[dict[str, S
     """Every combination of the workload's settings, a value for each knob."""
     for name in request.settings:
         find_knob(workload.knobs, name, f"--set {name}" if workload.knobs else f"{workload.name} has no knobs")
-    axes = [_values(knob, request.settings.get(knob.name, knob.sweep or (knob.default,)), "--set") for knob in workload.knobs]
+    axes = [
+        _values(knob, request.settings.get(knob.name, knob.sweep or (knob.default,)), "--set")
+        for knob in workload.knobs
+    ]
     for values in product(*axes):
         yield dict(zip(workload.knob_names(), values, strict=True))
 

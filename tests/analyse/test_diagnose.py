@@ -84,9 +84,15 @@ def test_a_trial_that_failed_keeps_its_reason():
     assert explain(failed) == ((), "it broke")
 
 
+def recommended(pool, goal):
+    best = recommend((BASELINE, FAST, pool), goal)
+    assert best
+    return best
+
+
 def test_the_recommendation_depends_on_the_goal_and_says_what_would_change_it():
     pool = a_trial("shared-memory", 2, "numpy", compute=0.02, start=0.3)
-    job, steady = (recommend((BASELINE, FAST, pool), goal) for goal in ("job", "steady"))
+    job, steady = (recommended(pool, goal) for goal in ("job", "steady"))
     assert job.plan == FAST.plan
     assert "shared-memory × 2, numpy takes 0.02 s a run instead of 0.05 s and pays from run 10 on" in job.note
     assert steady.plan == pool.plan
@@ -98,7 +104,7 @@ def test_the_pool_really_pays_from_the_run_that_is_named():
         return trial.job_seconds.median + (runs - 1) * trial.seconds.median
 
     pool = a_trial("shared-memory", 2, "numpy", compute=0.02, start=0.3)
-    runs = int(recommend((BASELINE, FAST, pool), "job").note.rsplit(" ", 2)[-2])
+    runs = int(recommended(pool, "job").note.rsplit(" ", 2)[-2])
     assert total(pool, runs) <= total(FAST, runs) + 1e-9
     assert total(pool, runs - 1) > total(FAST, runs - 1)
 

@@ -133,6 +133,8 @@ def test_ctrl_c_keeps_what_was_measured_and_exits_130(number, tmp_path, leftover
         tmp_path / "r.json",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
         for line in process.stderr:
             if line.startswith("block 1 of 500 finished"):
                 break

@@ -40,7 +40,7 @@ GOOD = "date,close\n2020-01-02,100.0\n2020-01-03,101.0\n"
     [
         (None, "no such file"),
         ("", "prices.csv"),
-        ("when,close\n2020-01-02,100\n", "prices.csv:1: no date column"),
+        ("when,close\n2020-01-02,100\n", "has no date column; it has when, close"),
         ("date\n2020-01-02\n", "prices.csv"),
         (GOOD + "2020-01-04,abc\n", "prices.csv:4"),
         (GOOD + "2020-01-04,-5\n", "prices.csv:4"),

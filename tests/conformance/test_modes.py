@@ -1,6 +1,7 @@
 """Every mode computes the same as the sequential one, whatever the chunk size, the workers and the start method."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from engine.plan import Plan
 from engine.workloads import resolve
 from tests.jobs import a_job, execute
 
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "fixed_cost": {"tasks": 37, "work": 20, "data_bytes": 4000},
     "straddles": {"entries": 60_000, "layout": "columns"},
     "straddles dict": {"entries": 60_000, "layout": "dict"},

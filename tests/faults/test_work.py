@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 
+import msgspec
 import pytest
 
 from engine.errors import TaskFailed, WorkbenchError, WorkFailed
@@ -52,9 +53,9 @@ def _no_memory(data, tasks):
 
 
 def run_with(function, mode, tasks=10, data=None, **knobs):
-    knobs = {"workers": 2, "start_method": "fork", "chunk_size": 2} | knobs
+    knobs = {"mode": mode, "workers": 2, "start_method": "fork", "chunk_size": 2} | knobs
     tasks = tasks if isinstance(tasks, list) else list(range(tasks))
-    with find_mode(mode)(Job(Kernel(function), data, tasks, None), Plan(mode=mode, **knobs)) as executor:
+    with find_mode(mode)(Job(Kernel(function), data, tasks, None), msgspec.convert(knobs, Plan)) as executor:
         return executor.run(executor.chunks()).results
 
 

@@ -7,12 +7,13 @@ import pytest
 import tomli_w
 
 from engine.errors import FileProblem, RequestError, UnknownName
+from engine.events import SweepFinished
 from engine.host import describe_host
 from engine.production import load_config, run, save_config
 from engine.production.config import tuned_config
 from engine.production.run import TunedConfigWarning, choose, compare_hosts
 from engine.report import SweepReport
-from engine.request import SweepRequest
+from engine.request import Axis, SweepRequest
 from engine.tune.sweep import sweep
 from tests.jobs import a_job, execute
 
@@ -21,9 +22,15 @@ SETTINGS = {"tasks": 50, "work": 20}
 
 @pytest.fixture(scope="module")
 def report() -> SweepReport:
-    axes = {"mode": ("sequential", "shared-memory"), "kernel": ("python",), "workers": (2,), "start_method": ("fork",)}
-    settings = {name: (value,) for name, value in SETTINGS.items()}
+    axes: dict[str, Axis] = {
+        "mode": ("sequential", "shared-memory"),
+        "kernel": ("python",),
+        "workers": (2,),
+        "start_method": ("fork",),
+    }
+    settings: dict[str, Axis] = {name: (value,) for name, value in SETTINGS.items()}
     *_, last = sweep(SweepRequest(workload="fixed_cost", blocks=2, axes=axes, settings=settings))
+    assert isinstance(last, SweepFinished)
     return last.report
 
 

@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from engine.plan import describe
 from workbench.figures import trial
-from workbench.format import recommendation_lines
-from workbench.numbers import UNICODE, Signs, ratio, seconds
+from workbench.format import breakdown_line, recommendation_lines
+from workbench.numbers import UNICODE, Signs, ratio
 from workbench.state import Row, State
 from workbench.table import status_words
 from workbench.tui.widgets.plot import SpeedupPlot
@@ -96,12 +96,10 @@ class Board(Vertical):
         head = self._signs.text(describe(row.plan, self._state.plans))
         if row.status not in ("ok", "running") or (not row.samples and not row.report):
             return f"{head}\n{status_words(row.status, row.reason or row.phase, self._signs)}"
-        job = []
-        if figures.job_seconds and figures.setup_seconds is not None:
-            job = [f"whole job {seconds(figures.job_seconds.median, self._signs)}"]
-            job += [f"({ratio(figures.job_speedup.median, self._signs)})"] if figures.job_speedup else []
-            job += [f"of which set-up {seconds(figures.setup_seconds, self._signs)}"]
-        return f"{head}: {' '.join(job)}\n{self._signs.text(figures.verdict)}"
+        speedup = f" ({ratio(figures.job_speedup.median, self._signs)})" if figures.job_speedup else ""
+        job = f"whole job{speedup} {breakdown_line(figures, self._signs)}"
+        verdict = f": {self._signs.text(figures.verdict)}" if figures.verdict else ""
+        return f"{head}{verdict}\n{job}"
 
     def _show_verdict(self, state: State) -> None:
         panel = self.query_one("#verdict", Static)

@@ -176,5 +176,5 @@ class SweepForm(Vertical):
 
 
 def _default(knob: Knob) -> str:
-    axis: Axis = (knob.default,)
+    axis: Axis = knob.sweep or (knob.default,)
     return entries_of(SweepRequest(workload="", settings={knob.name: axis})).settings[knob.name]
