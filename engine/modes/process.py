@@ -118,7 +118,8 @@ class Process(LocalExecutor):
         return Outcome(collector.results, (*times, *idle), returned)
 
     def __exit__(self, *_: Any) -> None:
-        # not cancel_futures=True, which replaces the dict in which the queue's pickling errors are looked up (3.11): after a second task that cannot be pickled the pool would wait for ever. map() cancels its own futures.
+        # not cancel_futures=True, which replaces the dict in which the queue's pickling errors are looked up (CPython
+        # 3.11): after a second task that cannot be pickled the pool would wait for ever. map() cancels its own futures.
         self._pool.shutdown()
 
 

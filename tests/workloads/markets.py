@@ -12,8 +12,8 @@ from engine.workloads.straddles import STRADDLES
 from engine.workloads.straddles.assets import Asset, Book, Hedge, Vol, hedge_tickers, make_book, vol_ticker
 from engine.workloads.straddles.calendar import month_number, year_month
 from engine.workloads.straddles.data import StraddleData
-from engine.workloads.straddles.task_table import task_array
 from engine.workloads.straddles.layouts import ColumnPrices, to_dict, whole_months
+from engine.workloads.straddles.task_table import task_array
 
 FIRST, LAST = month_number(2019, 1), month_number(2020, 4)
 
