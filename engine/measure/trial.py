@@ -17,11 +17,9 @@ from engine.plan import Plan
 from engine.report import Breakdown
 from engine.workload import Workload
 
-ENOUGH = 0.5
-"""Seconds of steady runs that suffice for a block's one point, if there are at least ``FEWEST``."""
-FEWEST, MOST = 2, 25
-LONG = 5.0
-"""Seconds after which one steady run is enough: whatever disturbs it is short against it."""
+ENOUGH, MOST = 0.5, 25
+"""Seconds of steady runs, or their number, that suffice for a block's one point: what disturbs a run of half a second is
+short against it, and more runs of one process say little, since processes differ more than runs."""
 WATCHED = 10.0
 """A first run longer than this is not repeated for the sake of watching its memory."""
 
@@ -90,7 +88,7 @@ def _timed(executor: Executor, chunks: Sequence[Any]) -> tuple[float, Outcome]:
 
 def _more(steady: list[float]) -> bool:
     total, count = sum(steady), len(steady)
-    return count < MOST and not (total >= LONG or (total >= ENOUGH and count >= FEWEST))
+    return total < ENOUGH and count < MOST
 
 
 def _watch_memory(trial: Trial, executor: Executor, chunks: Sequence[Any], first: float) -> int:

@@ -1,23 +1,20 @@
 """gpu-batch: chunks as batches of a torch kernel on one device: cuda, mps or the CPU."""
 
 import importlib.util
-import time
-from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import psutil
 
-from engine.chunks import CACHE_BYTES, Collector, auto_size, run_chunk
+from engine.chunks import CACHE_BYTES, auto_size
 from engine.errors import Lacking
-from engine.executor import Chunk, Outcome, WorkerTime
-from engine.modes.base import LocalExecutor
+from engine.modes.sequential import Sequential
 
 USABLE = 0.5
 """Part of the free device memory a chunk may take; the rest is for the data's own tensors and for fragmentation."""
 
 
-class GpuBatch(LocalExecutor):
-    """One launch per chunk; the data goes to the device once, at set-up."""
+class GpuBatch(Sequential):
+    """One chunk after the other, as in sequential, but prepared for a device; the data goes there once, at set-up."""
 
     name: ClassVar[str] = "gpu-batch"
     summary: ClassVar[str] = "a torch kernel over big chunks on cuda, mps or cpu"
@@ -39,20 +36,6 @@ class GpuBatch(LocalExecutor):
 
     def _auto_size(self) -> int:
         return auto_size(len(self._job.tasks), 1, self._job.kernel, _memory_for_chunk(pick_device(self._plan.device)))
-
-    def run(self, chunks: Sequence[Chunk]) -> Outcome:
-        """Execute every chunk once."""
-        job, wall, cpu = self._job, 0.0, 0.0
-        collector = Collector(len(job.tasks), job.result)
-        for chunk in chunks:
-            tasks = job.tasks[chunk.start : chunk.stop]
-            results, w, c = run_chunk(job.kernel.function, self._data, tasks, chunk.start, time.process_time)
-            collector.put(chunk, results)
-            wall, cpu = wall + w, cpu + c
-        return Outcome(collector.results, (WorkerTime(wall, cpu, len(chunks)),))
-
-    def __exit__(self, *_: Any) -> None:
-        self._data = None
 
 
 def pick_device(wanted: str) -> str:

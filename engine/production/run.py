@@ -12,6 +12,7 @@ from engine.modes import find_mode
 from engine.plan import Plan, describe
 from engine.production.config import TunedConfig
 from engine.report import Host
+from engine.threads import library_threads
 from engine.tune.space import check_settings, check_size
 from engine.workload import Workload
 from engine.workloads import resolve
@@ -105,5 +106,5 @@ def prepare_job(config: TunedConfig, plan: Plan) -> Job:
 def execute(job: Job, plan: Plan) -> Any:
     """Set up, run once, tear down; return the results in task order."""
     executor = find_mode(plan.mode)(job, plan)
-    with executor:
+    with library_threads(plan.threads_per_worker), executor:
         return executor.run(executor.chunks()).results

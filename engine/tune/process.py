@@ -17,24 +17,11 @@ from typing import Self
 import msgspec
 
 from engine.events import AnyEvent, decode
+from engine.groups import end_group
+from engine.threads import environment
 
 LOOK = 0.1
 """Seconds between two looks at the stop flag while no event comes; bounds how long a stop takes to be noticed."""
-
-GRACE = 0.5
-"""Seconds a group gets between SIGTERM, which spares the resource tracker so that it can clean up, and SIGKILL."""
-
-LIBRARY_THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "POLARS_MAX_THREADS",
-)
-"""Read by the libraries when they are imported, so they are set before the process starts."""
 
 
 class Stopped(Exception):
@@ -56,7 +43,7 @@ class MeasuringProcess:
             stdout=subprocess.PIPE,
             stderr=self._complaints,
             start_new_session=True,
-            env=os.environ | dict.fromkeys(LIBRARY_THREADS, str(threads)),
+            env=os.environ | environment(threads),
         )
         self._request = msgspec.json.encode(request) + b"\n"
 
@@ -103,29 +90,3 @@ class MeasuringProcess:
             if stream:
                 with contextlib.suppress(OSError):
                     stream.close()
-
-
-def end_group(process: "subprocess.Popen[bytes]") -> None:
-    """End a process that leads its own group, and everything it started. Returns when all of them are gone."""
-    deadline = time.monotonic() + GRACE
-    _signal(process.pid, signal.SIGTERM)
-    while time.monotonic() < deadline and _alive(process):
-        time.sleep(0.005)
-    if _alive(process):
-        _signal(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _signal(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-
-
-def _alive(process: "subprocess.Popen[bytes]") -> bool:
-    """Whether anyone is left in the group; the leader is reaped, since a zombie would count."""
-    process.poll()
-    try:
-        os.killpg(process.pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True

@@ -66,7 +66,9 @@ def parse_settings(workload: Workload, settings: tuple[str, ...], prices: str | 
             raise RequestError(f"--set {pair}: expected KNOB=VALUE")
         if not workload.knobs:
             raise RequestError(f"--set {pair}: {workload.name} has no settings")
-        axes[name] = _parse(find_knob(workload.knobs, name, f"--set {name}"), text, f"--set {name}")
+        knob = find_knob(workload.knobs, name, f"--set {name}")
+        free_text = isinstance(knob.default, str) and not knob.choices  # file and column names may hold commas
+        axes[name] = (text,) if free_text else _parse(knob, text, f"--set {name}")
     if prices is not None:
         if "prices" not in workload.knob_names():
             raise RequestError(f"--prices: {workload.name} reads no prices")

@@ -24,7 +24,7 @@ from workbench.commands.options import (
     workload_of,
     workload_options,
 )
-from workbench.commands.progress import show_progress
+from workbench.commands.progress import outcome, show_progress
 
 INTERRUPTED = 130
 
@@ -53,6 +53,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--blocks", type=click.IntRange(min=1), help="fresh measuring processes behind every figure; default 5")
 @click.option("--goal", type=click.Choice(["job", "steady"]), help="fastest whole job (default) or fastest steady run")
 @click.option("--budget", metavar="SECONDS", help="start no further block after this long, such as 60s")
+@click.option("--patience", metavar="SECONDS", help="give a plan up after this long without progress; default 10m")
 @output_options
 def sweep(target: str | None, **given: Any) -> int:
     """Measure every plan of a workload, check its results, and recommend the fastest.
@@ -71,8 +72,7 @@ def sweep(target: str | None, **given: Any) -> int:
     settings = parse_settings(workload_of(request), given["settings"], given["prices"])
     request = with_axes(request, axes, settings)
     changes = {name: given[name] for name in ("size", "blocks", "goal") if given[name]}
-    if given["budget"]:
-        changes["budget"] = parse_seconds(given["budget"], "--budget")
+    changes |= {name: parse_seconds(given[name], f"--{name}") for name in ("budget", "patience") if given[name]}
     return carry_out(msgspec.structs.replace(request, **changes), given)
 
 
@@ -160,9 +160,9 @@ def deliver(report: SweepReport, given: dict[str, Any]) -> None:
     if given["as_json"]:
         click.echo(document)
     else:
-        from workbench.commands.progress import outcome
-
         click.echo(outcome(report, plain=given["plain"]))
+    if report.recommendation and not given["save_config"]:
+        click.echo("keep this plan: the same command with --save-config tuned.toml", err=True)
     if given["save_config"] and report.recommendation:
         from engine.production import save_config
 
