@@ -21,7 +21,7 @@ from workbench.tui.recording import Recording, read_recording
 from workbench.tui.screens.help import HelpScreen
 
 HERE = Path(__file__).parent
-RECORDING = HERE.parent / "tests" / "recorded" / "straddles.jsonl"
+RECORDING = HERE.parent / "tests" / "recorded" / "demo.jsonl"
 SIZES = ((80, 24), (120, 40))
 PATIENCE = 30.0
 FONT = "DejaVu Sans Mono"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine.analyse.words import amount, figure
+from engine.analyse.words import amount, figure, portion
 from engine.plan import Plan
 from engine.report import Breakdown, Goal, Loss, TrialReport
 
@@ -132,4 +132,4 @@ def _sentence(trial: TrialReport, loss: Loss, job: float) -> str:
         what = f"packed the data once and rebuilt its objects in each of {workers} workers, {amount(shipped)} in all"
     elif loss.cause == "starting workers":
         what = f"starting {workers} workers"
-    return f"{what}: {figure(loss.seconds)} of {figure(job)} s"
+    return f"{what}: {portion(loss.seconds, job)}"

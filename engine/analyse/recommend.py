@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from engine.analyse.words import figure
+from engine.analyse.words import duration
 from engine.plan import describe
 from engine.report import Goal, Interval, Recommendation, TrialReport
 
@@ -14,7 +14,7 @@ def recommend(trials: tuple[TrialReport, ...], goal: Goal) -> Recommendation | N
     measured = [trial for trial in trials if trial.status == "ok" and trial.job_seconds and trial.seconds]
     if not measured:
         return None
-    best = min(measured, key=lambda trial: _seconds(trial, goal))
+    best = _simplest_of_the_fastest(measured, goal)
     steady = min(measured, key=lambda trial: _seconds(trial, "steady"))
     speedup = best.job_speedup if goal == "job" else best.speedup
     return Recommendation(
@@ -26,6 +26,17 @@ def recommend(trials: tuple[TrialReport, ...], goal: Goal) -> Recommendation | N
     )
 
 
+TIED = 1.03
+"""Plans within 3 % of the fastest are taken for equally fast: less than machines differ from one minute to the next."""
+
+
+def _simplest_of_the_fastest(measured: list[TrialReport], goal: Goal) -> TrialReport:
+    """Return the plan with the fewest workers, then the least memory, among those as fast as the fastest."""
+    fastest = min(_seconds(trial, goal) for trial in measured)
+    tied = [trial for trial in measured if _seconds(trial, goal) <= TIED * fastest]
+    return min(tied, key=lambda trial: (trial.plan.workers, trial.peak_memory_bytes or 0, _seconds(trial, goal)))
+
+
 def _seconds(trial: TrialReport, goal: Goal) -> float:
     interval = trial.job_seconds if goal == "job" else trial.seconds
     assert interval
@@ -34,16 +45,22 @@ def _seconds(trial: TrialReport, goal: Goal) -> float:
 
 def _reason(best: TrialReport, measured: list[TrialReport], goal: Goal) -> str:
     what = "one whole job, set-up included" if goal == "job" else "a steady run, workers already up"
-    baseline = measured[0]
-    times = f"{figure(_seconds(best, goal))} s instead of the baseline's {figure(_seconds(baseline, goal))} s"
-    others = sorted((t for t in measured if t.plan != best.plan), key=lambda trial: _seconds(trial, goal))
-    plans = [trial.plan for trial in measured]
-    next_best = ""
-    if others:
-        next_best = f"; next is {describe(others[0].plan, plans)} with {figure(_seconds(others[0], goal))} s"
+    mine, baseline = _seconds(best, goal), measured[0]
+    times = f"{duration(mine)} instead of the baseline's {duration(_seconds(baseline, goal))}"
     if best is baseline:
-        times = f"{figure(_seconds(best, goal))} s, and nothing else measured is faster"
-    return f"fastest for {what}: {times}{next_best}"
+        times = f"{duration(mine)}, the baseline itself"
+    return f"fastest for {what}: {times}{_runner_up(best, measured, goal)}"
+
+
+def _runner_up(best: TrialReport, measured: list[TrialReport], goal: Goal) -> str:
+    others = [trial for trial in measured if trial.plan != best.plan]
+    if not others:
+        return ""
+    second = min(others, key=lambda trial: _seconds(trial, goal))
+    plan, seconds = describe(second.plan, [trial.plan for trial in measured]), _seconds(second, goal)
+    if seconds <= _seconds(best, goal):
+        return f"; {plan} is as fast ({duration(seconds)}) and needs more"
+    return f"; next is {plan} with {duration(seconds)}"
 
 
 def _break_even(best: TrialReport, steady: TrialReport, measured: list[TrialReport]) -> str:
@@ -55,8 +72,8 @@ def _break_even(best: TrialReport, steady: TrialReport, measured: list[TrialRepo
     runs = 1 + max(1, ceil(head_start / gain - 1e-9))
     plan = describe(steady.plan, [trial.plan for trial in measured])
     return (
-        f"with workers kept for several runs, {plan} takes {figure(_seconds(steady, 'steady'))} s "
-        f"a run instead of {figure(_seconds(best, 'steady'))} s and pays from run {runs} on"
+        f"with workers kept for several runs, {plan} takes {duration(_seconds(steady, 'steady'))} "
+        f"a run instead of {duration(_seconds(best, 'steady'))} and pays from run {runs} on"
     )
 
 
@@ -66,5 +83,5 @@ def _whole_job(best: TrialReport, measured: list[TrialReport]) -> str:
         return ""
     return (
         f"for a single job, set-up included, {describe(job.plan, [t.plan for t in measured])} is faster: "
-        f"{figure(_seconds(job, 'job'))} s instead of {figure(_seconds(best, 'job'))} s"
+        f"{duration(_seconds(job, 'job'))} instead of {duration(_seconds(best, 'job'))}"
     )

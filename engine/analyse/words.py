@@ -14,3 +14,23 @@ def amount(count: float) -> str:
             return f"{figure(count)} {unit}"
         count /= 1000
     return f"{figure(count)} TB"
+
+
+def _in_unit(seconds: float) -> tuple[float, str]:
+    for factor, unit in ((1.0, "s"), (1e3, "ms")):
+        if seconds * factor >= 0.9995:
+            return seconds * factor, unit
+    return seconds * 1e6, "µs"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in a readable unit: ``13.9 s``, ``36.3 ms``."""
+    value, unit = _in_unit(seconds)
+    return f"{figure(value)} {unit}"
+
+
+def portion(part: float, whole: float) -> str:
+    """Return one duration out of another: ``13.9 of 15.8 s``, ``713 ms of 1.53 s``."""
+    value, unit = _in_unit(part)
+    short = figure(value) if _in_unit(whole)[1] == unit else duration(part)
+    return f"{short} of {duration(whole)}"

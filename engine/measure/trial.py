@@ -18,8 +18,8 @@ from engine.report import Breakdown
 from engine.workload import Workload
 
 ENOUGH, MOST = 0.5, 25
-"""Seconds of steady runs, or their number, that suffice for a block's one point: what disturbs a run of half a second is
-short against it, and more runs of one process say little, since processes differ more than runs."""
+"""Seconds of steady runs, or their number, that suffice for a block's one point: what disturbs half a second is short
+against it, and more runs of one process say little, since processes differ more than runs."""
 WATCHED = 10.0
 """A first run longer than this is not repeated for the sake of watching its memory."""
 

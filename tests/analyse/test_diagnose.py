@@ -4,7 +4,7 @@ import pytest
 
 from engine.analyse.diagnose import Figures, losses_of, verdict_of
 from engine.analyse.recommend import recommend
-from engine.analyse.words import amount, figure
+from engine.analyse.words import amount, duration, figure, portion
 from engine.plan import Plan
 from engine.report import Breakdown, Interval, TrialReport
 
@@ -50,8 +50,8 @@ def explain(trial, best=FAST):
             "packed the data once and rebuilt its objects in each of 2 workers, 648 MB in all: 13.9 of 14.8 s",
         ),
         (a_trial("process", 4, start=3.0), "starting workers", "starting 4 workers: 3 of 3.25 s"),
-        (a_trial("thread", 2, locks=0.9), "waiting for the GIL", "waiting for the GIL: 0.9 of 1.4 s"),
-        (a_trial("process", 2, locks=0.9), "waiting for a core", "waiting for a core: 0.9 of 1.4 s"),
+        (a_trial("thread", 2, locks=0.9), "waiting for the GIL", "waiting for the GIL: 900 ms of 1.4 s"),
+        (a_trial("process", 2, locks=0.9), "waiting for a core", "waiting for a core: 900 ms of 1.4 s"),
         (a_trial("process", 2, imbalance=2.0), "uneven chunks", "uneven chunks: 2 of 2.5 s"),
         (
             a_trial("process", 2, dispatch=2.0),
@@ -94,9 +94,9 @@ def test_the_recommendation_depends_on_the_goal_and_says_what_would_change_it():
     pool = a_trial("shared-memory", 2, "numpy", compute=0.02, start=0.3)
     job, steady = (recommended(pool, goal) for goal in ("job", "steady"))
     assert job.plan == FAST.plan
-    assert "shared-memory × 2, numpy takes 0.02 s a run instead of 0.05 s and pays from run 10 on" in job.note
+    assert "shared-memory × 2, numpy takes 20 ms a run instead of 50 ms and pays from run 10 on" in job.note
     assert steady.plan == pool.plan
-    assert "sequential, numpy is faster: 0.05 s instead of 0.32 s" in steady.note
+    assert "sequential, numpy is faster: 50 ms instead of 320 ms" in steady.note
 
 
 def test_the_pool_really_pays_from_the_run_that_is_named():
@@ -125,3 +125,23 @@ def test_figures_have_three_digits_and_no_exponent(value, text):
 )
 def test_amounts_have_a_readable_unit(count, text):
     assert amount(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(13.9, "13.9 s"), (0.0363, "36.3 ms"), (0.9996, "1 s"), (2.5e-5, "25 µs")]
+)
+def test_durations_have_a_readable_unit(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_a_portion_names_its_unit_once_where_both_share_it():
+    assert portion(13.9, 15.8) == "13.9 of 15.8 s"
+    assert portion(0.713, 1.53) == "713 ms of 1.53 s"
+
+
+def test_among_equally_fast_plans_the_one_with_the_fewest_workers_is_chosen():
+    same = a_trial("thread", 2, "numpy", compute=0.049)
+    best = recommend((BASELINE, same, FAST), "job")
+    assert best
+    assert best.plan == FAST.plan
+    assert "thread × 2, numpy is as fast (49 ms) and needs more" in best.reason

@@ -23,14 +23,15 @@ def test_each_mode_and_kernel_is_a_line_and_sequential_plans_are_points():
         "ceiling",
     ]
     assert lines[0] == Series("sequential", ((1.0, 1.0), (1.0, 5.0)), "points")
-    assert [workers for workers, _ in lines[3].points] == [2, 4]
+    assert lines[3].points[0] == (1, 5.0)
+    assert [workers for workers, _ in lines[3].points] == [1, 2, 4]
     assert lines[4].points == ((1.0, 1.0), (4.0, 4.0))
     assert lines[5].points == ((1.0, 1.0), (2.0, 1.9))
 
 
 def test_of_several_plans_with_the_same_workers_the_fastest_is_drawn():
     plans = (a_plan(), a_plan("thread", 2, chunk_size=1), a_plan("thread", 2, chunk_size=64))
-    assert speedup_series(a_report(plans, (2.0, 4.0, 1.0)).trials, ())[1].points == ((2, 2.0),)
+    assert speedup_series(a_report(plans, (2.0, 4.0, 1.0)).trials, ())[1].points == ((1, 1.0), (2, 2.0))
 
 
 def test_without_figures_there_is_only_the_ideal():

@@ -12,6 +12,7 @@ import msgspec
 from engine.errors import RequestError, WorkFailed
 from engine.events import AnyEvent, SweepFinished, encode
 from engine.files import write_atomically
+from engine.host import usable_cores
 from engine.report import Goal, SweepReport
 from engine.request import SweepRequest, with_axes
 from engine.tune.serve import stop_on_signals
@@ -81,7 +82,7 @@ def sweep(target: str | None, **given: Any) -> int:
 def demo(**given: Any) -> int:
     """Sweep the straddle backtest on embedded prices: about a minute, ends in a recommended plan and the reason."""
     goal: Goal = "job"
-    axes: dict[str, Any] = {"start_method": ("spawn",)}
+    axes: dict[str, Any] = {"workers": (max(2, usable_cores()),)}
     settings: dict[str, Any] = {"entries": (250_000,)}
     return carry_out(SweepRequest(workload="straddles", blocks=2, goal=goal, axes=axes, settings=settings), given)
 

@@ -22,20 +22,27 @@ class Series:
 
 
 def speedup_series(trials: Sequence[TrialReport], ceiling: Sequence[Ceiling]) -> tuple[Series, ...]:
-    """Return the lines; where several plans share mode, kernel and workers, the fastest stands for them."""
+    """Return the lines; where several plans share mode, kernel and workers, the fastest stands for them.
+
+    A line begins with its kernel run sequentially, so that its slope is what the workers add.
+    """
     best: dict[tuple[str, str], dict[int, float]] = {}
     alone: list[Point] = []
+    kernels: dict[str, float] = {}
     for trial in trials:
         if trial.status == "failed" or not trial.speedup or trial.speedup.median <= 0:
             continue
         plan, speedup = trial.plan, trial.speedup.median
         if plan.mode == SEQUENTIAL:
             alone.append((1.0, speedup))
+            kernels[plan.kernel] = max(kernels.get(plan.kernel, 0.0), speedup)
             continue
         line = best.setdefault((plan.mode, plan.kernel), {})
         line[plan.workers] = max(line.get(plan.workers, 0.0), speedup)
     lines = [Series(SEQUENTIAL, tuple(alone), "points")] if alone else []
-    lines += [Series(f"{mode} {kernel}".strip(), tuple(sorted(line.items()))) for (mode, kernel), line in best.items()]
+    for (mode, kernel), line in best.items():
+        start = {1: kernels[kernel]} if kernel in kernels else {}
+        lines.append(Series(f"{mode} {kernel}".strip(), tuple(sorted((start | line).items()))))
     most = float(max([2, *(trial.plan.workers for trial in trials)]))
     lines.append(Series("ideal", ((1.0, 1.0), (most, most)), "ideal"))
     machine = tuple((float(point.workers), point.compute) for point in ceiling if point.compute > 0)
