@@ -23,7 +23,7 @@ def test_each_mode_and_kernel_is_a_line_and_sequential_plans_are_points():
         "ceiling",
     ]
     assert lines[0] == Series("sequential", ((1.0, 1.0), (1.0, 5.0)), "points")
-    assert lines[3].points[0] == (1, 5.0)
+    assert next(iter(lines[3].points)) == (1, 5.0)
     assert [workers for workers, _ in lines[3].points] == [1, 2, 4]
     assert lines[4].points == ((1.0, 1.0), (4.0, 4.0))
     assert lines[5].points == ((1.0, 1.0), (2.0, 1.9))
