@@ -17,7 +17,6 @@ from engine.events import (
     AnyEvent,
     BlockFinished,
     BlockStarted,
-    DataLoaded,
     Failed,
     SweepFinished,
     SweepStarted,
@@ -71,7 +70,6 @@ class _Sweep:
     ) -> None:
         self._request, self._space, self.ledger, self._folder, self._stop = request, space, ledger, folder, stop
         self._clockwork = Clockwork(ledger.started)
-        self._weights: dict[Group, int] = {}
 
     def events(self) -> Iterator[AnyEvent]:
         """Everything between SweepStarted and SweepFinished."""
@@ -85,6 +83,11 @@ class _Sweep:
                 yield from self._block(block)
         except Stopped:
             self.ledger.notes.append(f"stopped after {self.ledger.blocks} of {self._request.blocks} blocks")
+        except WorkbenchError as error:
+            if not self.ledger.blocks:
+                raise
+            # whole blocks are worth more than the reason why there are no more of them
+            self.ledger.notes.append(f"ended after {self.ledger.blocks} of {self._request.blocks} blocks: {error}")
 
     def _over_budget(self, expected: float) -> bool:
         """Whether one more block would take the sweep beyond its budget; says so in the report."""
@@ -105,7 +108,7 @@ class _Sweep:
         for group in order_groups(groups, block):
             todo = order_plans(self._space.plans, group, block)
             while todo:
-                yield from self._process(block, group, todo)
+                yield from self._process(block, todo)
                 todo = [index for index in todo if not self._done(index, block)]
         self.ledger.blocks = block + 1
         yield BlockFinished(block=block, seconds=time.monotonic() - begun)
@@ -113,10 +116,10 @@ class _Sweep:
     def _done(self, index: int, block: int) -> bool:
         return index in self.ledger.failures or block in self.ledger.samples[index]
 
-    def _process(self, block: int, group: Group, todo: list[int]) -> Iterator[AnyEvent]:
+    def _process(self, block: int, todo: list[int]) -> Iterator[AnyEvent]:
         """One measuring process; if it dies or hangs, the plan it was at has failed and the caller starts another."""
         at, since = None, time.monotonic()
-        with MeasuringProcess(self._block_request(block, group, todo), self._plan(todo[0]).threads_per_worker) as child:
+        with MeasuringProcess(self._block_request(block, todo), self._plan(todo[0]).threads_per_worker) as child:
             try:
                 for event in child.events(self._stop, self._request.patience):
                     if isinstance(event, TrialStarted):
@@ -126,7 +129,7 @@ class _Sweep:
                     if isinstance(event, TrialFinished | TrialFailed):
                         self._clockwork.spent(event.plan, time.monotonic() - since)
                         at, since = None, time.monotonic()
-                    yield self._admit(event, group)
+                    yield self._admit(event)
             except Silent:
                 why = f"no progress for {self._request.patience:g} s"
             else:
@@ -135,25 +138,23 @@ class _Sweep:
         if why and at is None:
             raise WorkFailed(f"{why} (before or between trials)")
         if why:
-            yield self._admit(TrialFailed(block=block, plan=at or 0, status="failed", reason=why), group)
+            yield self._admit(TrialFailed(block=block, plan=at or 0, status="failed", reason=why))
 
     def _with_estimate(self, event: TrialStarted) -> TrialStarted:
         waiting = [i for i in self.ledger.racing() if event.block not in self.ledger.samples[i]]
         left = self._clockwork.left(event.block, waiting, self.ledger.racing())
         return msgspec.structs.replace(event, seconds_left=left)
 
-    def _admit(self, event: AnyEvent, group: Group) -> AnyEvent:
+    def _admit(self, event: AnyEvent) -> AnyEvent:
         """Take note of an event. Raises when it ends the sweep: a wrong request, or a baseline that failed."""
         if isinstance(event, Failed):
             raise relayed(event)
-        if isinstance(event, DataLoaded) and event.data_bytes:
-            self._weights[group] = event.data_bytes
         if isinstance(event, TrialFailed) and event.plan == 0:
             raise WorkFailed(f"the baseline failed, so there is nothing to compare with: {event.reason}")
         return self._note(event)
 
-    def _block_request(self, block: int, group: Group, todo: list[int]) -> BlockRequest:
-        known = self._weights.get(group, 0)
+    def _block_request(self, block: int, todo: list[int]) -> BlockRequest:
+        known = self.ledger.data_of(todo[0])
         return BlockRequest(
             block=block,
             workload=self._request.workload,
@@ -161,8 +162,8 @@ class _Sweep:
             settings=self._plan(todo[0]).settings,
             plans=tuple((index, self._plan(index)) for index in todo),
             references=str(self._folder),
-            weigh=not known,
-            data_bytes=known,
+            weigh=known is None,
+            data_bytes=known.data_bytes if known else 0,
         )
 
     def _plan(self, index: int) -> Plan:
