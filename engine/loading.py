@@ -10,14 +10,18 @@ from engine.workload import Data, Tasks, Workload
 
 
 def load(workload: Workload, size: str, settings: dict[str, Scalar]) -> tuple[Data, Tasks]:
-    """Return data and tasks. Raises WorkFailed when the workload's own code raises."""
+    """Return data and tasks. Raises WorkFailed when the workload's own code raises or there are no tasks."""
     try:
         data = workload.load(size, **settings)
-        return data, workload.tasks(data)
+        tasks = workload.tasks(data)
+        count = len(tasks)
     except WorkbenchError:
         raise
     except Exception as error:
         raise WorkFailed(f"{workload.name}: loading the data failed: {explain(error)}") from error
+    if not count:
+        raise WorkFailed(f"{workload.name} has no tasks, so there is nothing to run")
+    return data, tasks
 
 
 class _Scale:

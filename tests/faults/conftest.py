@@ -1,6 +1,7 @@
 """A workload in a file of the user's own, which can do anything."""
 
 import textwrap
+import uuid
 
 import pytest
 
@@ -13,7 +14,7 @@ def load(size, **settings):
     return None
 
 def tasks(data):
-    return list(range(6))
+    return list(range({tasks}))
 
 def compute(data, tasks):
     {compute}
@@ -27,9 +28,9 @@ WORKLOAD = Workload(name="mine", summary="mine", load=load, tasks=tasks, kernels
 def workload_file(tmp_path):
     """Return a function that writes such a file and returns its reference; the arguments are statements."""
 
-    def write(compute="pass", load="pass"):
-        path = tmp_path / f"mine_{abs(hash((compute, load))):x}.py"
-        path.write_text(textwrap.dedent(SOURCE.format(compute=compute, load=load)))
+    def write(compute="pass", load="pass", tasks=6):
+        path = tmp_path / f"mine_{uuid.uuid4().hex}.py"  # a process imports a name once
+        path.write_text(textwrap.dedent(SOURCE.format(compute=compute, load=load, tasks=tasks)))
         return f"{path}:WORKLOAD"
 
     return write

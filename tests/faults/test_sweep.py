@@ -102,6 +102,17 @@ def test_data_that_cannot_be_loaded_any_more_keeps_the_blocks_that_were_measured
     assert "ended after 1 of 3 blocks: mine: loading the data failed: ZeroDivisionError" in report.noise[0]
 
 
+def test_a_workload_without_tasks_is_a_message(workload_file, leftovers):
+    with pytest.raises(Exception, match="mine has no tasks, so there is nothing to run"):
+        list(sweep(request(workload_file(tasks=0))))
+
+
+@pytest.mark.parametrize("mode", ["thread", "process", "shared-memory"])
+def test_one_task_and_more_workers_than_tasks_work(mode, workload_file, leftovers):
+    report = report_of(sweep(request(workload_file(tasks=1), mode=(mode,), workers=(3,))))
+    assert [trial.status for trial in report.trials] == ["ok", "ok"]
+
+
 def test_what_the_users_code_prints_does_not_disturb_the_events(workload_file, leftovers):
     reference = workload_file("print('hello'); os.write(1, b'raw bytes')", "print('loading')")
     assert all(trial.status == "ok" for trial in report_of(sweep(request(reference))).trials)
