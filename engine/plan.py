@@ -61,6 +61,15 @@ KNOBS: tuple[Knob, ...] = tuple(
 from these."""
 
 
+_STARTS_PROCESSES = ("process", "shared-memory")
+"""Modes for which the start method means anything to a reader; the modes' own ``honours`` cannot be asked from here."""
+
+
+def start_method_of(plan: Plan) -> str:
+    """Return how the plan starts its worker processes; empty for a mode that has none."""
+    return plan.start_method if plan.mode in _STARTS_PROCESSES else ""
+
+
 def describe(plan: Plan, among: Iterable[Plan] = ()) -> str:
     """Return the plan in a few words, such as ``shared-memory × 2, numpy, spawn``.
 
@@ -70,7 +79,7 @@ def describe(plan: Plan, among: Iterable[Plan] = ()) -> str:
     same = {name for name in FIELDS if among and all(getattr(p, name) == getattr(among[0], name) for p in among)}
     parts = [f"{plan.mode} × {plan.workers}" if plan.workers > 1 else plan.mode, plan.kernel]
     parts += [f"chunk {plan.chunk_size}"] if plan.chunk_size != "auto" and "chunk_size" not in same else []
-    parts += [plan.start_method] if plan.mode in ("process", "shared-memory") and "start_method" not in same else []
+    parts += [start_method_of(plan)] if "start_method" not in same else []
     parts += [f"{plan.threads_per_worker} threads each"] if plan.threads_per_worker > 1 else []
     parts += [f"{name}={value}" for name, value in varying_settings(plan, among).items()]
     return ", ".join(part for part in parts if part)

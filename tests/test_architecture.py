@@ -9,6 +9,7 @@ import grimp
 import pytest
 
 from engine.modes import MODES
+from engine.plan import Plan, start_method_of
 from engine.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[1]
@@ -103,3 +104,8 @@ def test_nothing_points_at_the_machine_it_was_written_on():
             text = (ROOT / name).read_text()
             assert str(ROOT) not in text, name
             assert str(Path.home()) + "/" not in text, name
+
+
+def test_a_start_method_is_shown_for_exactly_the_modes_that_honour_it():
+    for mode in MODES:
+        assert bool(start_method_of(Plan(mode=mode.name))) == ("start_method" in mode.honours)

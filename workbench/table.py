@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from engine.plan import Plan
+from engine.plan import Plan, start_method_of
 from engine.report import Interval, TrialReport
 from workbench.numbers import UNICODE, Seconds, Signs, efficiency, fit, rate, ratio, seconds, size, timing
 
@@ -66,7 +66,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("kernel", 2, _plan_cell(lambda plan: plan.kernel), right=False, figure=False),
     Column("settings", 5, _plan_cell(_settings), right=False, figure=False),
     Column("chunk", 5, _plan_cell(lambda plan: plan.chunk_size), figure=False),
-    Column("start", 6, _plan_cell(lambda plan: plan.start_method), right=False, figure=False, minor=True),
+    Column("start", 6, _plan_cell(start_method_of), right=False, figure=False, minor=True),
     Column("threads", 6, _plan_cell(lambda plan: plan.threads_per_worker), figure=False, minor=True),
     Column("device", 6, _plan_cell(lambda plan: plan.device), right=False, figure=False, minor=True),
     Column("steady run", 3, lambda trial, signs: _timing(trial.seconds, signs), width=12),
@@ -175,4 +175,5 @@ def _silent(index: int, rows: Sequence[tuple[str, ...]]) -> bool:
 
 
 def _constant(index: int, rows: Sequence[tuple[str, ...]]) -> bool:
-    return index > 0 and not COLUMNS[index].figure and len({row[index] for row in rows}) <= 1
+    values = {row[index] for row in rows if row[index]}  # an empty cell is a knob the mode does not have
+    return index > 0 and not COLUMNS[index].figure and len(values) <= 1
