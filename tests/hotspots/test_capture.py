@@ -192,8 +192,7 @@ def test_the_request_goes_to_the_target_as_one_line(tmp_path, fake_py_spy, monke
 
 
 @pytest.mark.usefixtures("stub_target")
-def test_work_that_never_ends_is_given_up(tmp_path, fake_py_spy, alive, monkeypatch):
-    monkeypatch.setattr(processes, "GRACE", 0.2)
+def test_work_that_never_ends_is_given_up(tmp_path, fake_py_spy, alive):
     fake_py_spy(run=True)
     with pytest.raises(WorkFailed, match=r"not done after 0\.6 s"):
         capture(request(tmp_path, "hang", seconds=0.1, patience=0.5))
@@ -210,7 +209,6 @@ def test_no_process_is_left_however_deaf(tmp_path, fake_py_spy, alive, monkeypat
             raise interruption
 
     monkeypatch.setattr(processes, "_wait", wait)
-    monkeypatch.setattr(processes, "GRACE", 0.2)
     fake_py_spy(run=True)
     with pytest.raises(interruption or WorkFailed):
         capture(request(tmp_path, "hang"))
@@ -224,7 +222,6 @@ def test_nothing_is_left_of_real_py_spy_when_time_is_up(tmp_path, alive, monkeyp
         alive.wait_for(3)
 
     monkeypatch.setattr(processes, "_wait", wait)
-    monkeypatch.setattr(processes, "GRACE", 0.2)
     with pytest.raises(WorkFailed, match="not done after"):
         capture(request(tmp_path, "hang"))
     alive.wait_for_none()
