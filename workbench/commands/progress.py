@@ -49,7 +49,7 @@ def _bar(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
             state = fold(state, event)
             if isinstance(event, TrialStarted):
                 left = in_words(event.seconds_left) + " left" if event.seconds_left is not None else ""
-                bar.update(task, description=describe(state.rows[event.plan].plan), left=left)
+                bar.update(task, description=describe(state.rows[event.plan].plan, state.plans), left=left)
             bar.update(task, total=state.trials or None, completed=state.trials_done)
             bar.refresh()
             line = narrate(event, state) if _worth_keeping(event) else None

@@ -35,6 +35,7 @@ def run(path: str, out: Path | None) -> int:
     from engine.plan import describe
     from engine.production import load_config
     from engine.production import run as run_config
+    from engine.production.run import choose
 
     config = load_config(path)
     begun = time.perf_counter()
@@ -44,7 +45,8 @@ def run(path: str, out: Path | None) -> int:
     for note in notes:
         click.echo(f"workbench: {note.message}", err=True)
     took = in_words(time.perf_counter() - begun)
-    click.echo(f"{len(results)} results of {config.workload} ({describe(config.plan)}) in {took}", err=True)
+    plan = choose(config).plan
+    click.echo(f"{len(results)} results of {config.workload} ({describe(plan)}) in {took}", err=True)
     if out is not None:
         write_results(results, out)
         click.echo(f"wrote {out}", err=True)

@@ -19,7 +19,9 @@ def progress_text(state: State, waited: float, width: int, signs: Signs = UNICOD
         head += f"  {whole_seconds(max(state.seconds_left - waited, 0))} left"
     running = state.running
     now = (
-        "loading the data" if running is None else f"{describe(state.rows[running].plan)}: {state.rows[running].phase}"
+        "loading the data"
+        if running is None
+        else f"{describe(state.rows[running].plan, state.plans)}: {state.rows[running].phase}"
     )
     return fit(f"{head}  {signs.text(now)}", width, signs)
 
