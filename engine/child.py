@@ -38,7 +38,7 @@ from engine.modes import find_mode
 from engine.modes.gpu_batch import pick_device
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent, end_group_with
-from engine.workload import Data, Tasks, Workload
+from engine.workload import Data, Kernel, Tasks
 from engine.workloads import resolve
 
 
@@ -83,29 +83,29 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
         data_bytes=weight,
         data_hash=digest,
     )
-    _import_kernels(workload, request, data, tasks)
-    references = References(Path(request.references))
+    references, imported = References(Path(request.references)), set[str]()
     for index, plan in request.plans:
         if plan.workers > 1:  # directly before the plan, since what the machine gives changes from minute to minute
             speedup = measure_ceiling(plan.workers)
             yield CeilingMeasured(block=request.block, workers=plan.workers, speedup=speedup)
         yield TrialStarted(block=request.block, plan=index)
+        if plan.kernel not in imported:
+            _import_kernel(workload.kernels[plan.kernel], plan, data, tasks)
+            imported.add(plan.kernel)
         job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
         yield from _measure_one(Trial(request.block, index, plan, workload, job), references)
 
 
-def _import_kernels(workload: Workload, request: BlockRequest, data: Data, tasks: Tasks) -> None:
-    """Compute one task with every kernel, untimed and unchecked.
+def _import_kernel(kernel: Kernel, plan: Plan, data: Data, tasks: Tasks) -> None:
+    """Compute one task with a kernel, untimed and unchecked.
 
     Kernels import their libraries when first called. Whichever plan came first would pay 100 ms for SciPy or 1 s for
     torch, and the next would not. Worker processes pay for their own imports, as they do in production.
     """
-    for plan in {plan.kernel: plan for _, plan in request.plans}.values():
-        kernel = workload.kernels[plan.kernel]
-        with contextlib.suppress(Exception):  # what fails here fails in its trial too, and is reported there
-            device = pick_device(plan.device) if kernel.device else "cpu"
-            ready = kernel.prepare(data, device) if kernel.prepare else data
-            kernel.function(ready, tasks[:1])
+    with contextlib.suppress(Exception):  # what fails here fails in the trial too, and is reported there
+        device = pick_device(plan.device) if kernel.device else "cpu"
+        ready = kernel.prepare(data, device) if kernel.prepare else data
+        kernel.function(ready, tasks[:1])
 
 
 def _measure_one(trial: Trial, references: References) -> Iterator[AnyEvent]:

@@ -45,6 +45,10 @@ def run_chunk(
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises becomes a message with its task
         raise _locate(function, data, tasks, start, error) from None
     wall, cpu = time.perf_counter() - wall, clock() - cpu
+    if not hasattr(results, "__len__"):
+        raise WorkFailed(
+            f"the kernel returned {type(results).__name__} for a chunk; it must return one result per task"
+        )
     if len(results) != len(tasks):
         raise WorkFailed(f"the kernel returned {len(results)} results for {len(tasks)} tasks (tasks {start} onwards)")
     return results, wall, cpu

@@ -14,12 +14,15 @@ def load(workload: Workload, size: str, settings: dict[str, Scalar]) -> tuple[Da
     try:
         data = workload.load(size, **settings)
         tasks = workload.tasks(data)
-        count = len(tasks)
     except WorkbenchError:
         raise
     except Exception as error:
         raise WorkFailed(f"{workload.name}: loading the data failed: {explain(error)}") from error
-    if not count:
+    if not (hasattr(tasks, "__len__") and hasattr(tasks, "__getitem__")):
+        raise WorkFailed(
+            f"{workload.name}: tasks() must return a list, a tuple or an array, not {type(tasks).__name__}"
+        )
+    if not len(tasks):
         raise WorkFailed(f"{workload.name} has no tasks, so there is nothing to run")
     return data, tasks
 

@@ -77,6 +77,15 @@ class Workload:
     sizes: Mapping[str, str] = field(default_factory=lambda: {"small": "", "medium": "", "large": ""})
     """Legal sizes with a few words on each; the first is the default."""
 
+    def __post_init__(self) -> None:
+        """Raise TypeError for what a user is likely to get wrong, where it was written."""
+        kernels: Any = self.kernels
+        if not (isinstance(kernels, Mapping) and kernels and all(isinstance(k, Kernel) for k in kernels.values())):
+            raise TypeError(f"kernels must be a table such as {{'python': Kernel(function)}}, got {kernels!r}"[:200])
+        for name in ("load", "tasks"):
+            if not callable(getattr(self, name)):
+                raise TypeError(f"{name} must be a function, got {getattr(self, name)!r}"[:200])
+
     @property
     def naive(self) -> str:
         """Name of the naive kernel, the first of the table."""

@@ -38,7 +38,9 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
     goal = "whole job" if chosen.goal == "job" else "steady run"
     lines = [
         f"Use {describe(chosen.plan, plans)}",
-        f"{middle} ({low} to {high}) the baseline's speed, {goal}, {facts}",
+        f"{middle} ({low} to {high}) the baseline's speed, {goal}, {facts}"
+        if chosen.plan != report.baseline
+        else f"the baseline itself: no plan measured is faster, {goal}, {facts}",
         chosen.reason,
         chosen.note,
     ]

@@ -24,7 +24,7 @@ MANY_THREADS = 32
 
 GENTLE_RATE = 25
 
-_TARGET = (sys.executable, "-m", "engine", "loop")
+_TARGET = (sys.executable, "-P", "-m", "engine", "loop")
 
 
 class CaptureRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

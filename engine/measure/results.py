@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import WorkFailed
+
 
 def difference(reference: Any, results: Any) -> float:
     """Return the largest difference between two results: absolute or relative to the reference, whichever is smaller.
@@ -53,11 +55,11 @@ class References:
         self._folder = folder
 
     def put(self, key: str, results: Any) -> None:
-        """Keep results under a key."""
+        """Keep results under a key. Raises WorkFailed for results that cannot be pickled."""
         if isinstance(results, np.ndarray):
             np.save(self._folder / f"{key}.npy", results)
         else:
-            (self._folder / f"{key}.pickle").write_bytes(pickle.dumps(results, protocol=5))
+            (self._folder / f"{key}.pickle").write_bytes(_pickled(results))
 
     def get(self, key: str) -> Any:
         """Return the results of a key, or None."""
@@ -66,3 +68,10 @@ class References:
         if (objects := self._folder / f"{key}.pickle").exists():
             return pickle.loads(objects.read_bytes())
         return None
+
+
+def _pickled(results: Any) -> bytes:
+    try:
+        return pickle.dumps(results, protocol=5)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise WorkFailed(f"a result cannot be pickled, so no two plans can be compared: {error}") from None

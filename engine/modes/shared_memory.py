@@ -2,11 +2,13 @@
 pickled."""
 
 import os
+import pickle
 import time
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
-from engine.chunks import Collector
+from engine.chunks import Collector, explain
+from engine.errors import WorkFailed
 from engine.executor import Chunk, Outcome, Shipping, WorkerTime
 from engine.modes.base import LocalExecutor
 from engine.pool.arena import Arena, pack
@@ -31,7 +33,7 @@ class SharedMemory(LocalExecutor):
     def __enter__(self) -> Self:
         self._crew = Crew(self._plan.workers, self._plan.start_method)
         begun = time.perf_counter()
-        self._arena: Arena = pack((self._job.data, self._job.tasks))
+        self._arena: Arena = _packed((self._job.data, self._job.tasks))
         packed = time.perf_counter() - begun
         self._slots: Slots | None = make_slots(len(self._job.tasks), self._job.result) if self._job.result else None
         try:
@@ -66,3 +68,12 @@ class SharedMemory(LocalExecutor):
         self._arena.file.close()
         if self._slots:
             self._slots.file.close()
+
+
+def _packed(thing: Any) -> Arena:
+    try:
+        return pack(thing)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise WorkFailed(
+            f"the data or the tasks cannot be pickled, so they cannot be shared: {explain(error)}"
+        ) from None

@@ -20,6 +20,9 @@ from engine.events import AnyEvent, decode
 from engine.groups import end_group
 from engine.threads import environment
 
+ENGINE = (sys.executable, "-P", "-m", "engine")
+"""-P: a random.py in the user's folder must not take the place of Python's own."""
+
 LOOK = 0.1
 """Seconds between two looks at the stop flag while no event comes; bounds how long a stop takes to be noticed."""
 
@@ -38,7 +41,7 @@ class MeasuringProcess:
     def __init__(self, request: msgspec.Struct, threads: int) -> None:
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine", "block"],
+            [*ENGINE, "block"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

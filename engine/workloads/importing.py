@@ -18,6 +18,8 @@ def import_workload(reference: str) -> Workload:
     place, _, attribute = reference.rpartition(":")
     if not place or attribute.endswith(".py"):
         raise WorkloadProblem(f"{reference}: name the workload in the file, as in {reference}:WORKLOAD")
+    if not place.endswith(".py") and str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # last, so that nothing in it takes the place of an installed module
     module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
     return _attribute(module, place, attribute)
 

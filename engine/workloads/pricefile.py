@@ -111,7 +111,9 @@ def _read_csv(path: str, start: bytes) -> _Sheet:
 
 def _records(path: str, text: str) -> tuple[list[list[str]], list[int]]:
     """Return the records that are not blank, and the line each one ends on."""
-    header = next(line for line in text.splitlines() if line.strip())
+    header = next((line for line in text.splitlines() if line.strip()), None)
+    if header is None:  # only blanks, among them some that bytes.strip() leaves
+        raise FileProblem(path, None, "is empty")
     delimiter = max(_DELIMITERS, key=header.count)
     reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True, strict=True)
     rows, lines = [], []

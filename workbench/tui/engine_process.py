@@ -40,7 +40,7 @@ class EngineProcess:
 
     def __init__(self, request: SweepRequest, command: Sequence[str] = ()) -> None:
         self._request = request
-        self._command = command or (sys.executable, "-m", "engine", "sweep")
+        self._command = command or (sys.executable, "-P", "-m", "engine", "sweep")
         self._process: Process | None = None
         self._complaints: deque[str] = deque(maxlen=20)
         self._stopping = False
