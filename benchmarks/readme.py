@@ -33,8 +33,9 @@ def table(report: SweepReport) -> str:
     slowest = max(
         (t for t in report.trials if t.job_seconds), key=lambda t: t.job_seconds.median if t.job_seconds else 0
     )
+    paired = "Ratios are taken block by block and are medians of their own, so they are not quotients of these medians."
     ceilings = ", ".join(f"{ratio(point.compute)} for {point.workers}" for point in report.ceiling)
-    lines += ["", f"The report's sentence for the slowest: *{slowest.verdict}*."]
+    lines += ["", paired, f"The report's sentence for the slowest: *{slowest.verdict}*."]
     lines += [f"Ceiling of this machine during the sweep, in independent copies of a CPU-only loop: {ceilings}."]
     return "\n".join(lines) + "\n"
 

@@ -102,7 +102,7 @@ def _import_kernel(kernel: Kernel, plan: Plan, data: Data, tasks: Tasks) -> None
     Kernels import their libraries when first called. Whichever plan came first would pay 100 ms for SciPy or 1 s for
     torch, and the next would not. Worker processes pay for their own imports, as they do in production.
     """
-    with contextlib.suppress(Exception):  # what fails here fails in the trial too, and is reported there
+    with contextlib.suppress(Exception, SystemExit):  # what fails here fails in the trial too, and is reported there
         device = pick_device(plan.device) if kernel.device else "cpu"
         ready = kernel.prepare(data, device) if kernel.prepare else data
         kernel.function(ready, tasks[:1])

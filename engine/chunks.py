@@ -42,7 +42,7 @@ def run_chunk(
     wall, cpu = time.perf_counter(), clock()
     try:
         results = function(data, tasks)
-    except Exception as error:  # noqa: BLE001 - whatever the user's code raises becomes a message with its task
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises becomes a message with its task
         raise _locate(function, data, tasks, start, error) from None
     wall, cpu = time.perf_counter() - wall, clock() - cpu
     if not hasattr(results, "__len__"):
@@ -55,13 +55,13 @@ def run_chunk(
 
 
 def _locate(
-    function: Callable[[Data, Tasks], Any], data: Data, tasks: Tasks, start: int, error: Exception
+    function: Callable[[Data, Tasks], Any], data: Data, tasks: Tasks, start: int, error: BaseException
 ) -> TaskFailed:
     """Find the task of a failed chunk by running them one at a time; the first of the chunk if none fails alone."""
     for offset in range(len(tasks)):
         try:
             function(data, tasks[offset : offset + 1])
-        except Exception as alone:  # noqa: BLE001
+        except (Exception, SystemExit) as alone:  # noqa: BLE001
             return TaskFailed(start + offset, repr(tasks[offset])[:_TEXT], explain(alone))
     return TaskFailed(start, repr(tasks[0])[:_TEXT], explain(error))
 

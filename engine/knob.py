@@ -30,6 +30,8 @@ class Knob:
     """Unit of the number, for labels."""
     words: tuple[str, ...] = ()
     """Words allowed instead of a number, such as ``auto``."""
+    changes_answers: bool = False
+    """Results differ between its values, so one sweep, which compares all results, takes one value of it."""
     sweep: tuple[Scalar, ...] = ()
     """What a sweep takes unless told otherwise; empty: the default alone."""
 

@@ -7,7 +7,7 @@ import msgspec
 
 from engine.knob import Knob, Scalar
 
-ChunkSize = int | Literal["auto"]
+ChunkSize = Annotated[int, msgspec.Meta(ge=1)] | Literal["auto"]
 StartMethod = Literal["fork", "spawn", "forkserver"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 

@@ -35,10 +35,11 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
     low, middle, high = (
         ratio(value, signs) for value in (chosen.speedup.low, chosen.speedup.median, chosen.speedup.high)
     )
+    span = f"({low} to {high}) " if report.blocks > 1 else ""  # one block has no interval
     goal = "whole job" if chosen.goal == "job" else "steady run"
     lines = [
         f"Use {describe(chosen.plan, plans)}",
-        f"{middle} ({low} to {high}) the baseline's speed, {goal}, {facts}"
+        f"{middle} {span}the baseline's speed, {goal}, {facts}"
         if chosen.plan != report.baseline
         else f"the baseline itself: no plan measured is faster, {goal}, {facts}",
         chosen.reason,
@@ -70,7 +71,8 @@ def breakdown_line(trial: TrialReport, signs: Signs = UNICODE) -> str:
         return ""
     spent = {name: float(getattr(parts, name)) for name in parts.__struct_fields__}
     total = sum(spent.values())
-    words = {"locks": "wait for locks", "imbalance": "wait for others"}
+    locks = "wait for the GIL" if trial.plan.mode == "thread" else "wait for a core"
+    words = {"locks": locks, "imbalance": "wait for others"}
     shown = [
         f"{words.get(name, name)} {seconds(value, signs)}" + (_shipped(trial) if name == "ship" else "")
         for name, value in spent.items()

@@ -130,7 +130,8 @@ def fold(state: State, event: AnyEvent) -> State:
         case SweepFinished():
             return _finished(state, event.report)
         case Failed():
-            return replace(state, error=event.message or "the sweep failed", exit_code=event.exit_code)
+            rows = tuple(_ended(row, event.message) for row in state.rows)
+            return replace(state, rows=rows, error=event.message or "the sweep failed", exit_code=event.exit_code)
         case _:
             assert_never(event)
 
@@ -193,6 +194,13 @@ def _fold_row(row: Row, event: TrialStarted | RunFinished | TrialFinished | Tria
             return replace(row, status=event.status, reason=event.reason, phase="")
         case _:
             assert_never(event)
+
+
+def _ended(row: Row, why: str) -> Row:
+    """A row when the whole sweep has failed: what ran then is what failed, what waited was not measured."""
+    if row.status == "running":
+        return replace(row, status="failed", reason=why, phase="")
+    return replace(row, status="unmeasured", phase="") if row.status == "pending" else row
 
 
 def _finished(state: State, report: SweepReport) -> State:

@@ -35,6 +35,8 @@ def _plan_cell(text: Callable[[Plan], object]) -> Callable[[TrialReport, Signs],
 
 
 def _settings(plan: Plan) -> str:
+    if len(plan.settings) == 1:
+        return str(*plan.settings.values())
     return " ".join(f"{name}={value}" for name, value in plan.settings.items())
 
 
@@ -60,6 +62,9 @@ def _job(trial: TrialReport, signs: Signs) -> str:
     return f"{seconds(trial.job_seconds.median, signs)} {_ratio(trial.job_speedup, signs):>5}".rstrip()
 
 
+VERDICT = 40
+"""Characters of the verdict that the table shows; the whole sentence stands below it."""
+
 COLUMNS: tuple[Column, ...] = (
     Column("mode", 0, _plan_cell(lambda plan: plan.mode), right=False, figure=False, width=10),
     Column("workers", 1, _plan_cell(lambda plan: plan.workers), figure=False),
@@ -78,8 +83,9 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "memory", 9, lambda trial, _: "" if trial.peak_memory_bytes is None else size(trial.peak_memory_bytes), width=7
     ),
-    Column("whole job", 10, lambda trial, signs: _job(trial, signs), width=13),
+    Column("whole job", 6, lambda trial, signs: _job(trial, signs), width=13),
     Column("set-up", 11, lambda trial, signs: _seconds(trial.setup_seconds, signs), width=7),
+    Column("verdict", 12, lambda trial, signs: fit(signs.text(trial.verdict), VERDICT, signs), right=False),
 )
 """Every column in reading order."""
 

@@ -99,7 +99,8 @@ def _goal_seconds(trial: TrialReport, goal: Goal) -> float:
 
 def _main_cause(trial: TrialReport, losses: tuple[Loss, ...], figures: Figures) -> str:
     """The biggest cause: a loss of this plan, or its kernel being slower than the best plan's."""
-    job = trial.job_seconds.median if trial.job_seconds else 0.0
+    parts = trial.breakdown
+    job = sum(getattr(parts, name) for name in parts.__struct_fields__) if parts else 0.0
     kernel = _kernel_gap(trial, figures)
     if losses and losses[0].seconds > kernel:
         return _sentence(trial, losses[0], job)

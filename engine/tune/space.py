@@ -73,6 +73,9 @@ def _settings(workload: Workload, request: SweepRequest) -> Iterator[dict[str, S
         _values(knob, request.settings.get(knob.name, knob.sweep or (knob.default,)), "--set")
         for knob in workload.knobs
     ]
+    for knob, axis in zip(workload.knobs, axes, strict=True):
+        if knob.changes_answers and len(axis) > 1:
+            raise RequestError(f"--set {knob.name}: it changes the answers, which a sweep compares; give one value")
     for values in product(*axes):
         yield dict(zip(workload.knob_names(), values, strict=True))
 

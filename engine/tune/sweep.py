@@ -46,7 +46,7 @@ def sweep(request: SweepRequest, stop: threading.Event | None = None) -> Generat
     space = expand(request)
     started = SweepStarted(
         workload=space.workload.name,
-        reference=request.workload,
+        reference=absolute(request.workload),
         size=space.size,
         host=describe_host(),
         plans=space.plans,
@@ -60,6 +60,12 @@ def sweep(request: SweepRequest, stop: threading.Event | None = None) -> Generat
     report = build_report(run.ledger, request.goal)
     yield SweepFinished(report=report)
     return report
+
+
+def absolute(reference: str) -> str:
+    """Return a reference that finds a user's file from any folder, since production starts elsewhere than the sweep."""
+    file, _, attribute = reference.rpartition(":")
+    return f"{Path(file).resolve()}:{attribute}" if file.endswith(".py") else reference
 
 
 class _Sweep:

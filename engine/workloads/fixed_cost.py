@@ -135,21 +135,25 @@ FIXED_COST = Workload(
     result=result,
     tolerance=0.0,
     knobs=(
-        Knob("tasks", "number of tasks; 0: by size", 0, low=0),
+        Knob("tasks", "number of tasks; 0: by size", 0, low=0, changes_answers=True),
         Knob(
             "work",
             "steps of the generator in each task, about 0.05 microseconds each in the python kernel",
             2_000,
             low=0,
+            changes_answers=True,
         ),
-        Knob("data_bytes", "size of the payload that workers need", 1_000_000, low=0, unit="bytes"),
+        Knob(
+            "data_bytes", "size of the payload that workers need", 1_000_000, low=0, unit="bytes", changes_answers=True
+        ),
         Knob(
             "payload",
             "what the payload is made of: one array, or a dict of Python strings",
             "array",
             ("array", "objects"),
+            changes_answers=True,
         ),
-        Knob("fail_at", "index of a task that raises an error; -1: none", -1, low=-1),
+        Knob("fail_at", "index of a task that raises an error; -1: none", -1, low=-1, changes_answers=True),
     ),
     sizes={"small": "1,000 tasks", "medium": "10,000 tasks", "large": "100,000 tasks"},
 )

@@ -1,6 +1,7 @@
 """Importing a workload that the user wrote, so that worker processes can import it too, and saying plainly why it
 cannot be done."""
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -77,7 +78,8 @@ def _other(origin: str | None, path: Path) -> str | None:
 
 def _import_module(name: str, place: str = "") -> ModuleType:
     try:
-        return importlib.import_module(name)
+        with contextlib.redirect_stdout(sys.stderr):  # standard output belongs to the report
+            return importlib.import_module(name)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise

@@ -45,7 +45,7 @@ def sweep(folder, arguments=(), **changes):
         ({"result": "1.5"}, 4, "the kernel returned float for a chunk; it must return one result per task"),
         ({"result": "[1]"}, 4, "the kernel returned 1 results for 3 tasks"),
         ({"result": "[1 / 0 for task in chunk]"}, 4, "task 0 (1) raised ZeroDivisionError"),
-        ({"result": "[exit(7) for task in chunk]"}, 4, "the measuring process ended with exit code 7"),
+        ({"result": "[exit(7) for task in chunk]"}, 4, "task 0 (1) raised SystemExit: 7"),
         ({"result": "[__import__('random').random() for t in chunk]"}, 4, "the results change from run to run"),
     ],
 )

@@ -69,6 +69,7 @@ def test_auto_workers_end_at_the_usable_cores():
         ({"chunk_size": (0,)}, {}, "at least 1, got 0"),
         ({"start_method": ("forks",)}, {}, "did you mean 'fork'"),
         ({}, {"wrok": (1,)}, "unknown knob 'wrok'; did you mean 'work'"),
+        ({}, {"work": (1, 2)}, "--set work: it changes the answers, which a sweep compares; give one value"),
         ({}, {"work": ("x",)}, "expected a whole number, got 'x'"),
         ({"mode": ("gpu-batch",), "kernel": ("numpy",)}, {}, "no plan is possible"),
     ],
@@ -105,15 +106,17 @@ def test_later_blocks_are_shuffled():
 
 
 def test_plans_that_need_different_environments_do_not_share_a_process():
-    plans = plans_of(settings={"work": (1, 2)}, threads_per_worker=(1, 2), mode=("sequential", "gpu-batch"))
+    both = {"layout": ("dict", "columns")}
+    plans = plans_of("straddles", both, threads_per_worker=(1, 2), mode=("sequential", "gpu-batch"))
     for group in groups_of(plans, list(range(len(plans)))):
         assert (
-            len({(plans[i].settings["work"], plans[i].threads_per_worker, plans[i].kernel == "torch") for i in group})
+            len({(plans[i].settings["layout"], plans[i].threads_per_worker, plans[i].kernel == "torch") for i in group})
             == 1
         )
 
 
 def test_a_plan_is_described_by_what_sets_it_apart():
-    plans = plans_of(mode=("sequential", "process"), kernel=("python",), workers=(2,), settings={"work": (1, 2)})
-    assert describe(plans[-1], plans) == "process × 2, python, work=2"
-    assert "tasks=" in describe(plans[-1])
+    both = {"layout": ("dict", "columns")}
+    plans = plans_of("straddles", both, mode=("sequential", "process"), kernel=("python",), workers=(2,))
+    assert describe(plans[-1], plans) == "process × 2, python, layout=columns"
+    assert "seed=" in describe(plans[-1])

@@ -14,12 +14,16 @@ def config() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def validate(file: Path) -> None:
     """Say whether a tuned config (or, with a [axes] table, a profile) is well formed; exit code 2 if not."""
+    from engine.modes import find_mode
     from engine.production import load_config
     from engine.request import load_profile, read_toml
 
     _, table = read_toml(file)
     kind = "tuned config" if "plan" in table else "profile"
-    load_config(file) if kind == "tuned config" else load_profile(file)
+    if kind == "tuned config":
+        find_mode(load_config(file).plan.mode, f"{file}: plan.mode")
+    else:
+        load_profile(file)
     click.echo(f"{file}: a valid {kind}")
 
 

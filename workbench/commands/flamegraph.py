@@ -7,6 +7,7 @@ import msgspec
 
 from engine.plan import KNOBS, Plan
 from engine.request import Axis
+from engine.workload import Workload
 from workbench.commands.options import (
     flag,
     knob_options,
@@ -39,7 +40,7 @@ def flamegraph(target: str | None, **given: Any) -> int:
     request = read_target(target)
     workload = workload_of(request)
     settings = one_setting_each(parse_settings(workload, given["settings"], given["prices"]))
-    plan = plan_of(given, settings, workload.naive)
+    plan = plan_of(given, settings, workload)
     size, plan = check_plan(request.workload, given["size"] or request.size, plan)
     capturing = CaptureRequest(
         workload=request.workload, size=size, plan=plan, out=given["out"], seconds=given["seconds"]
@@ -59,11 +60,15 @@ def flamegraph(target: str | None, **given: Any) -> int:
     return 0
 
 
-def plan_of(given: dict[str, Any], settings: dict[str, Any], naive: str) -> Plan:
-    """Return the one plan the flags stand for: sequential and naive unless said otherwise."""
-    values: dict[str, Any] = {"mode": "sequential", "kernel": naive}
+def plan_of(given: dict[str, Any], settings: dict[str, Any], workload: Workload) -> Plan:
+    """Return the one plan the flags stand for: sequential, with the mode's first kernel, unless said otherwise."""
+    from engine.modes import find_mode
+
+    values: dict[str, Any] = {"mode": "sequential"}
     values |= {knob.name: knob.parse(given[knob.name], flag(knob, False)) for knob in KNOBS if given[knob.name]}
-    return Plan(**values, settings=settings)
+    on_device = find_mode(values["mode"], "--mode").on_device
+    fitting = [name for name, kernel in workload.kernels.items() if kernel.device == on_device]
+    return Plan(**({"kernel": fitting[0] if fitting else workload.naive} | values), settings=settings)
 
 
 def check_plan(reference: str, size: str, plan: Plan) -> tuple[str, Plan]:

@@ -164,8 +164,17 @@ def deliver(report: SweepReport, given: dict[str, Any]) -> None:
         click.echo(outcome(report, plain=given["plain"]))
     if report.recommendation and not given["save_config"]:
         click.echo("keep this plan: the same command with --save-config tuned.toml", err=True)
-    if given["save_config"] and report.recommendation:
-        from engine.production import save_config
+    if given["save_config"]:
+        click.echo(keep_plan(report, given["save_config"]), err=True)
 
-        save_config(report, given["save_config"])
-        click.echo(f"saved the recommended plan to {given['save_config']}", err=True)
+
+def keep_plan(report: SweepReport, path: Path) -> str:
+    """Save the recommended plan unless the sweep was cut short and that would cost something; say what was done."""
+    from engine.production import save_config
+
+    if not report.recommendation or not report.blocks:
+        return f"nothing was saved to {path}: no block was finished"
+    if not report.complete and path.exists():
+        return f"{path} is kept as it was: the sweep was stopped early"
+    save_config(report, path)
+    return f"saved the recommended plan to {path}"

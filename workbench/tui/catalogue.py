@@ -45,7 +45,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
 async def load_catalogue(reference: str = "") -> Catalogue:
     """Return what there is, or only the workload of this reference. Raises RequestError in the words of the engine."""
-    code, out, complaints = await output_of([sys.executable, "-m", "workbench.tui.catalogue", reference])
+    code, out, complaints = await output_of([sys.executable, "-P", "-m", "workbench.tui.catalogue", reference])
     if code:
         raise RequestError(complaints.splitlines()[-1] if complaints else "the workload cannot be looked up")
     return msgspec.json.decode(out, type=Catalogue)

@@ -25,7 +25,7 @@ def save_report(report: SweepReport, path: Path) -> None:
 
 async def workbench_command(arguments: list[str]) -> CommandOutput:
     """Run another ``workbench`` to its end; cancelling kills it and all it started."""
-    return await output_of([sys.executable, "-m", "workbench", *arguments])
+    return await output_of([sys.executable, "-P", "-m", "workbench", *arguments])
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,13 @@ STRADDLES = Workload(
             ("dict", "columns"),
             sweep=("dict", "columns"),
         ),
-        Knob("rows", "what a straddle returns: a table of its days, or nine numbers", "table", ("table", "summary")),
+        Knob(
+            "rows",
+            "what a straddle returns: a table of its days, or nine numbers",
+            "table",
+            ("table", "summary"),
+            changes_answers=True,
+        ),
         Knob("memoise", "whether the python kernel keeps schedules, tickers and days it worked out before", True),
         Knob(
             "entries",
@@ -50,13 +56,15 @@ STRADDLES = Workload(
             "prices",
             "CSV or Parquet file of daily prices; every price column becomes an asset; empty: made-up prices",
             "",
+            changes_answers=True,
         ),
         Knob(
             "columns",
             "price columns of the file, separated by commas; empty: close if there is one, otherwise all but volume",
             "",
+            changes_answers=True,
         ),
-        Knob("seed", "seed of the made-up prices", 1, low=0),
+        Knob("seed", "seed of the made-up prices", 1, low=0, changes_answers=True),
     ),
     sizes={
         "small": "2 assets, 2,304 straddles",

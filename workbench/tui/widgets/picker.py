@@ -81,6 +81,8 @@ class WorkloadPicker(Vertical):
         event.stop()
         if event.select.id == "workload" and not event.select.is_blank():
             self.query_one("#own").display = event.value == OWN
+            if event.value == OWN and event.select.has_focus:
+                self.query_one("#own").focus()  # what is typed next is its name, not a key of the screen
             self._chosen()
         else:
             self.post_message(self.Changed())
