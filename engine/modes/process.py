@@ -6,13 +6,15 @@ fork, a chunk travels as a list of tasks, and its results come back pickled thro
 
 import multiprocessing
 import pickle
+import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import synchronize
+from contextlib import contextmanager
+from multiprocessing import resource_tracker, synchronize
 from typing import Any, ClassVar, Self
 
 from engine.chunks import Collector, explain, run_chunk, size_of
@@ -82,9 +84,10 @@ class Process(LocalExecutor):
         context = multiprocessing.get_context(self._plan.start_method)
         self._before, self._after = _Mark(), _Mark()
         shipment = (self._before, self._job.data, self._after)
-        meeting = context.Barrier(self._plan.workers)
-        arguments = (shipment, self._job.kernel, meeting)
-        self._pool = ProcessPoolExecutor(self._plan.workers, context, _initialize, arguments)
+        with _undisturbed():
+            meeting = context.Barrier(self._plan.workers)
+            arguments = (shipment, self._job.kernel, meeting)
+            self._pool = ProcessPoolExecutor(self._plan.workers, context, _initialize, arguments)
         try:
             # one meeting per worker: the pool starts a process per submitted task, and none is free before all have met
             self._loads = [met.result() for met in [self._pool.submit(_meet) for _ in range(self._plan.workers)]]
@@ -121,6 +124,23 @@ class Process(LocalExecutor):
         # not cancel_futures=True, which replaces the dict in which the queue's pickling errors are looked up (CPython
         # 3.11): after a second task that cannot be pickled the pool would wait for ever. map() cancels its own futures.
         self._pool.shutdown()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back SIGTERM and SIGINT while semaphores are made.
+
+    A process that ends between making one and registering it with the resource tracker leaves it in /dev/shm for ever.
+    """
+    resource_tracker.ensure_running()  # beforehand, because starting it unblocks these very signals
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _in_words(error: BaseException, when: str) -> BaseException:
