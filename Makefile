@@ -21,6 +21,9 @@ demo: $(READY) ## sweep the straddle backtest on embedded data, about a minute
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
+soak: $(READY) ## kill thousands of workers at random and print what each kill costs (minutes)
+	$(BIN)/python -m pytest -m soak --numprocesses 0
+
 format: $(READY) ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -45,4 +48,4 @@ table: $(READY) ## measure the straddle table of the README (several minutes)
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test format lint check schemas screenshots table clean
+.PHONY: help setup demo test soak format lint check schemas screenshots table clean

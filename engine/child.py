@@ -134,9 +134,8 @@ def loop(request: LoopRequest) -> Iterator[AnyEvent]:
     yield DataLoaded(block=0, plan=0, tasks=len(tasks), seconds=time.perf_counter() - begun)
     job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings))
     executor = find_mode(plan.mode)(job, plan)
-    chunks = executor.chunks()
     with executor:
-        work_under_capture(lambda: executor.run(chunks), request.seconds)
+        work_under_capture(executor.run, request.seconds)
 
 
 def serve(work: Callable[[Any], Iterator[AnyEvent]], kind: type[msgspec.Struct]) -> int:

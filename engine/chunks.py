@@ -62,8 +62,16 @@ def _locate(
         try:
             function(data, tasks[offset : offset + 1])
         except (Exception, SystemExit) as alone:  # noqa: BLE001
-            return TaskFailed(start + offset, repr(tasks[offset])[:_TEXT], explain(alone))
-    return TaskFailed(start, repr(tasks[0])[:_TEXT], explain(error))
+            return TaskFailed(start + offset, describe_task(tasks[offset]), explain(alone))
+    return TaskFailed(start, describe_task(tasks[0]), explain(error))
+
+
+def describe_task(task: Any) -> str:
+    """Return the parameters of a task for a message, at most 200 characters."""
+    try:
+        return repr(task)[:_TEXT]
+    except Exception as error:  # noqa: BLE001 - repr is the user's code as well
+        return f"{type(task).__name__} whose repr raises {type(error).__name__}"
 
 
 def explain(error: BaseException) -> str:

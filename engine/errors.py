@@ -7,7 +7,12 @@
     │   └── WorkloadProblem     2   ... the user's workload cannot be loaded
     ├── Lacking                 3   this machine or environment lacks something; the message says what to install
     └── WorkFailed              4   the work itself failed
-        └── TaskFailed          4   ... in one task, which is named
+        ├── TaskFailed          4   ... in one task, which is named
+        │   ├── TaskStuck       4       ... that, or whose result, cannot be pickled or unpickled
+        │   ├── TaskDied        4       ... that ended two worker processes on its own
+        │   ├── TaskTimedOut    4       ... that took longer than it may
+        │   └── TaskOutgrew     4       ... that needed more memory than it may
+        └── PoolBroken          4   ... because worker processes end again and again without getting anything done
 
 Only ``workbench.cli.main`` and ``engine.__main__`` catch them. A message says what is wrong, where, and what would be
 right.
@@ -66,11 +71,42 @@ class WorkFailed(WorkbenchError):
 
 
 class TaskFailed(WorkFailed):
-    """One task raised; carries its position in the task list and where in the code it happened."""
+    """One task failed; carries its position in the task list, its parameters, what happened and, where the task raised,
+    the traceback in the worker."""
 
-    def __init__(self, index: int, task: str, problem: str) -> None:
-        super().__init__(f"task {index} ({task}) raised {problem}")
-        self.index, self.task, self.problem = index, task, problem
+    how = "raised "
 
-    def __reduce__(self) -> tuple[type["TaskFailed"], tuple[int, str, str]]:
-        return TaskFailed, (self.index, self.task, self.problem)
+    def __init__(self, index: int, task: str, problem: str, trace: str = "") -> None:
+        super().__init__(f"task {index} ({task}) {self.how}{problem}")
+        self.index, self.task, self.problem, self.trace = index, task, problem, trace
+
+    def __reduce__(self) -> tuple[type["TaskFailed"], tuple[int, str, str, str]]:
+        return type(self), (self.index, self.task, self.problem, self.trace)
+
+
+class TaskStuck(TaskFailed):
+    """A task cannot get to a worker, or its result cannot get back."""
+
+    how = "cannot travel: "
+
+
+class TaskDied(TaskFailed):
+    """A task ended two worker processes while it was the only one they computed; ``trace`` holds their last stack."""
+
+    how = "ended its worker process twice: it "
+
+
+class TaskTimedOut(TaskFailed):
+    """A task was stopped because it took too long; ``trace`` holds its stack where one could be had."""
+
+    how = "was stopped: "
+
+
+class TaskOutgrew(TaskFailed):
+    """A task was stopped because its worker needed more memory than its budget."""
+
+    how = "was stopped: "
+
+
+class PoolBroken(WorkFailed):
+    """Worker processes end again and again, without getting anything done between."""

@@ -95,6 +95,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None
     chunk_size: int
     """What ``auto`` came to."""
+    notes: tuple[str, ...] = ()
+    """What is not as it should be with its workers or its data."""
 
 
 class TrialFinished(Event, frozen=True, kw_only=True):

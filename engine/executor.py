@@ -1,6 +1,5 @@
 """The contract of an execution mode: one executor class per mode, each in its own file of ``engine/modes``."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self
@@ -61,6 +60,8 @@ class Outcome:
     """In task order: an array [tasks, *shape] where the workload declares its result, else a list. Valid until the next
     run."""
     workers: tuple[WorkerTime, ...]
+    chunk_size: int
+    """Tasks of the largest chunk."""
     bytes_back: Bytes = 0
     """Bytes of results that travelled through a pipe."""
 
@@ -85,13 +86,14 @@ class Executor(Protocol):
     def shipping(self) -> Shipping:
         """What set-up spent on the data; known after entering."""
 
-    def chunks(self) -> Sequence[Chunk]:
-        """Return the chunks that ``plan.chunk_size`` stands for in this mode."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not as it should be with the workers or the data, one sentence each."""
 
     def __enter__(self) -> Self: ...
 
-    def run(self, chunks: Sequence[Chunk]) -> Outcome:
-        """Execute every chunk once. Raises TaskFailed naming the task that raised."""
+    def run(self) -> Outcome:
+        """Compute every task once. Raises TaskFailed naming the first that raised."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -9,39 +9,25 @@ from pathlib import Path
 
 import psutil
 
+from engine import cgroups
 from engine.report import Host
 
 _LIBRARIES = ("numpy", "pyarrow", "scipy", "torch", "numba")
 
 
 def usable_cores() -> int:
-    """Return the cores this process may use: CPU affinity, lowered by the cgroup's CPU quota. At least 1."""
+    """Return the cores this process may use: CPU affinity, lowered by the CPU quotas of its control groups. At
+    least 1."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _cgroup_cores()
+    quota = cgroups.cores()
     return max(1, min(allowed, quota) if quota else allowed)
 
 
-def _cgroup_cores() -> int | None:
-    """Whole cores of the cgroup v2 (or v1) quota, rounded up; None without one."""
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-    except (OSError, ValueError):
-        try:
-            quota = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").read_text().strip()
-            period = Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us").read_text().strip()
-        except OSError:
-            return None
-    return None if quota in ("max", "-1") else -(-int(quota) // int(period))
-
-
 def memory_bytes() -> int:
-    """Return the memory this process may use: the machine's, lowered by the cgroup's limit."""
+    """Return the memory this process may use: the machine's, lowered by the limits of its control groups."""
     total = psutil.virtual_memory().total
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-    except OSError:
-        return total
-    return total if limit == "max" else min(total, int(limit))
+    limit = cgroups.memory_limit()
+    return total if limit is None else min(total, limit)
 
 
 def describe_host() -> Host:

@@ -24,7 +24,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     kernel: Annotated[
         str, msgspec.Meta(description="which implementation of the workload's function computes a chunk")
     ] = ""
-    start_method: Annotated[StartMethod, msgspec.Meta(description="how worker processes are started")] = "spawn"
+    start_method: Annotated[StartMethod, msgspec.Meta(description="how worker processes are started")] = "forkserver"
     threads_per_worker: Annotated[
         int, msgspec.Meta(ge=1, description="threads that BLAS, OpenMP and torch may use inside each worker")
     ] = 1

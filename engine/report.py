@@ -120,6 +120,8 @@ class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None = None
     breakdown: Breakdown | None = None
     losses: tuple[Loss, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is not as it should be: libraries with more threads than allowed, data that cannot be shared."""
     verdict: str = ""
     """One plain sentence: why this plan wins or what it loses its time to."""
 

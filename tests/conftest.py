@@ -1,15 +1,27 @@
 """What every test may need: jobs without a sweep, and proof that nothing is left behind."""
 
+import contextlib
 import gc
+import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
+import re
+import shutil
+import sys
+import tempfile
+import threading
 import time
 import uuid
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 MARK = "WORKBENCH_TEST_MARK"
+HELPERS = ("resource_tracker", "forkserver")
+NURSERY = "engine.pool.starting.nursery"
 
 
 class Leftovers:
@@ -24,7 +36,8 @@ class Leftovers:
         for process in psutil.process_iter():
             try:
                 environment = Path(f"/proc/{process.pid}/environ").read_bytes()
-                if self._mark in environment and not _ours(process) and process.status() != "zombie":
+                marked = self._mark in environment or _of_our_nursery(process)
+                if marked and not _ours(process) and process.status() != "zombie":
                     found.append(" ".join(process.cmdline()))
             except (psutil.Error, OSError):
                 continue
@@ -38,9 +51,15 @@ class Leftovers:
 
 
 def _ours(process: psutil.Process) -> bool:
-    """The test process itself, and the two helpers that multiprocessing keeps for as long as it lives."""
-    helper = any(name in " ".join(process.cmdline()) for name in ("resource_tracker", "forkserver"))
+    """The test process itself, the two helpers that multiprocessing keeps for as long as it lives, and its nursery."""
+    helper = any(name in " ".join(process.cmdline()) for name in (*HELPERS, NURSERY))
     return process.pid == os.getpid() or (helper and process.ppid() == os.getpid())
+
+
+def _of_our_nursery(process: psutil.Process) -> bool:
+    """A worker whose mark is that of whichever test started the nursery, and which no test may leave behind."""
+    parent = process.parent()
+    return parent is not None and parent.ppid() == os.getpid() and NURSERY in " ".join(parent.cmdline())
 
 
 def _segments() -> list[str]:
@@ -56,6 +75,98 @@ def _mapped() -> set[str]:
         except OSError:
             continue
     return names
+
+
+class _Helpers:
+    """Processes that serve this one for as long as it lives: multiprocessing's two and the nursery, each with the
+    descriptors that hold it."""
+
+    def __init__(self):
+        self.pids: set[int] = set()
+        self.descriptors: set[int] = set()
+        tracker: Any = multiprocessing.resource_tracker._resource_tracker
+        server: Any = multiprocessing.forkserver._forkserver
+        self._add(tracker._pid, tracker._fd)
+        self._add(server._forkserver_pid, server._forkserver_alive_fd)
+        lifeline = sys.modules.get("engine.pool.lifeline")
+        self.descriptors.update(lifeline._Held.pipe or () if lifeline else ())
+        forkserver = sys.modules.get("engine.pool.starting.forkserver")
+        self.nursery = forkserver._Shared.client if forkserver else None
+        if self.nursery:
+            process = self.nursery._process
+            self._add(process.pid, process.handle, self.nursery._control.fileno())
+
+    def _add(self, pid, *descriptors):
+        self.pids.add(pid)
+        self.descriptors.update(descriptors)
+
+
+def holdings():
+    """Count what this process holds, by kind: descriptors, threads, children, shared memory, our temporary files.
+
+    What its helpers need is not counted. Kinds and not numbers, since a pool that lives longer than a test may have
+    replaced a worker. 0.5 ms.
+    """
+    helpers = _Helpers()
+    found = Counter(f"descriptor of {kind}" for kind in _descriptors(helpers.descriptors))
+    found.update(f"thread {thread.name}" for thread in threading.enumerate())
+    found["child process"] = len(set(_children(os.getpid())) - helpers.pids)
+    if helpers.nursery:
+        found["worker of the nursery"] = sum(map(_lives, _children(helpers.nursery._process.pid)))
+    found.update(f"/dev/shm/{name}" for name in _segments())
+    files = (path.name for path in Path(tempfile.gettempdir()).iterdir())
+    found.update(f"temporary file {name}" for name in files if name.startswith("workbench"))
+    return found
+
+
+def _descriptors(known):
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # the one that lists them
+            if int(entry.name) not in known:
+                yield re.sub(r":\[\d+\]$", "", str(entry.readlink()))  # a socket's or pipe's number
+
+
+def _children(pid):
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # a thread that has ended
+            yield from map(int, path.read_text().split())
+
+
+def _lives(pid):
+    """Whether it is more than a zombie, which a nursery reaps when it is next asked for something."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_folder(tmp_path_factory):
+    """What tests that run beside these write into the temporary folder is not theirs. A short name, for sockets."""
+    tmp_path_factory.getbasetemp()  # stays where one looks for it
+    before, own = tempfile.gettempdir(), tempfile.mkdtemp(prefix="wbt-")
+    tempfile.tempdir = os.environ["TMPDIR"] = own
+    yield
+    tempfile.tempdir = os.environ["TMPDIR"] = before
+    shutil.rmtree(own, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(own_temporary_folder):
+    """After every test this process holds no more than before, or what it holds is named."""
+    before = holdings()
+    yield
+    if _more_than(before):
+        gc.collect()  # what an exception's frames hold
+        assert wait_until(lambda: not _more_than(before)), f"left behind: {_more_than(before)}"
+
+
+def _more_than(before):
+    more = holdings() - before
+    for name in [name for name in more if name.startswith("/dev/shm/")]:
+        if name.removeprefix("/dev/shm/") in _mapped():  # by a test that runs beside this one
+            del more[name]
+    return dict(more)
 
 
 @pytest.fixture

@@ -19,4 +19,4 @@ def execute(job, mode, **knobs):
     plan = Plan(mode=mode, **knobs)
     executor = find_mode(mode)(job, plan)
     with executor:
-        return executor.run(executor.chunks()).results.copy()
+        return executor.run().results.copy()

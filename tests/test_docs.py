@@ -68,6 +68,14 @@ def test_a_tuned_config_goes_the_readmes_way_into_production(folder):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_readmes_pool_runs(folder):
+    script = next(text for kind, text in BLOCKS if kind == "python" and text.startswith("# nightly.py"))
+    (folder / "nightly.py").write_text(script)
+    done = subprocess.run([sys.executable, "nightly.py"], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("from 12000 tasks, 0 failed\n")
+
+
 def test_the_readmes_commands_exist():
     for line in COMMAND_LINES:
         words = shlex.split(line)

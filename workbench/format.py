@@ -57,6 +57,8 @@ def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
             lines += wrap(signs.text(f"{describe(trial.plan, plans)}: {words}"), width, "    ")
         if parts := breakdown_line(trial, signs):
             lines += wrap(f"    {parts}", width, "      ")
+        for note in trial.notes:
+            lines += wrap(signs.text(f"    {note}"), width, "      ")
     return lines
 
 

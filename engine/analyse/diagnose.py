@@ -65,8 +65,9 @@ def _causes(trial: TrialReport, parts: Breakdown, extra: float) -> list[tuple[st
 
 def _shipping_advice(plan: Plan) -> str:
     if plan.mode == "process":
-        return "use shared-memory, or keep the data in arrays: pickling a Python object per worker costs what it weighs"
-    return "keep the data in arrays: what is not in an array is copied to each worker"
+        where = "with the data in arrays and a big dict in a LookupTable"
+        return f"use shared-memory, {where}: pickling a Python object per worker costs what it weighs"
+    return "keep the data in arrays, and a big dict in a LookupTable: what is in neither is copied to each worker"
 
 
 def _starting_advice(plan: Plan) -> str:

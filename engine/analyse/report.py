@@ -93,6 +93,7 @@ def _trial(ledger: Ledger, index: int) -> TrialReport:
         max_error=max(sample.max_error for sample in ordered),
         score=ordered[0].score,
         breakdown=_typical(ordered),
+        notes=tuple(dict.fromkeys(note for sample in ordered for note in sample.notes)),
     )
 
 

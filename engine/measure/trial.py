@@ -2,7 +2,7 @@
 
 import time
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
@@ -41,19 +41,18 @@ def measure(trial: Trial, references: References) -> Generator[RunFinished, None
     Raises WorkFailed when the results are wrong or the work fails.
     """
     executor = find_mode(trial.plan.mode)(trial.job, trial.plan)
-    chunks = executor.chunks()
     begun = time.perf_counter()
     with executor:
         setup = time.perf_counter() - begun
         yield _run_finished(trial, "set-up", setup)
         peak = memory_of_family()
-        first, outcome = _timed(executor, chunks)
+        first, outcome = _timed(executor)
         yield _run_finished(trial, "first", first)
         check = _check(trial, outcome.results, references)
-        peak = max(peak, _watch_memory(trial, executor, chunks, first))
+        peak = max(peak, _watch_memory(trial, executor, first))
         steady: list[float] = []
         while _more(steady):
-            seconds, again = _timed(executor, chunks)
+            seconds, again = _timed(executor)
             steady.append(seconds)
             yield _run_finished(trial, "steady", seconds)
         _check_again(trial, again.results, references)
@@ -72,7 +71,8 @@ def measure(trial: Trial, references: References) -> Generator[RunFinished, None
             identical=check.identical,
             max_error=check.max_error,
             score=float(score(again.results)) if score else None,
-            chunk_size=max((chunk.stop - chunk.start for chunk in chunks), default=0),
+            chunk_size=outcome.chunk_size,
+            notes=executor.notes,
         )
 
 
@@ -80,9 +80,9 @@ def _run_finished(trial: Trial, kind: str, seconds: float) -> RunFinished:
     return RunFinished(block=trial.block, plan=trial.index, kind=kind, seconds=seconds)
 
 
-def _timed(executor: Executor, chunks: Sequence[Any]) -> tuple[float, Outcome]:
+def _timed(executor: Executor) -> tuple[float, Outcome]:
     begun = time.perf_counter()
-    outcome = executor.run(chunks)
+    outcome = executor.run()
     return time.perf_counter() - begun, outcome
 
 
@@ -91,12 +91,12 @@ def _more(steady: list[float]) -> bool:
     return total < ENOUGH and count < MOST
 
 
-def _watch_memory(trial: Trial, executor: Executor, chunks: Sequence[Any], first: float) -> int:
+def _watch_memory(trial: Trial, executor: Executor, first: float) -> int:
     """Peak of a run that is not timed, in the first block only; elsewhere the memory right after a run."""
     if trial.block or first > WATCHED:
         return memory_of_family()
     with MemoryWatch() as watch:
-        executor.run(chunks)
+        executor.run()
     return watch.peak
 
 

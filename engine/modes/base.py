@@ -21,6 +21,7 @@ class LocalExecutor:
     def __init__(self, job: Job, plan: Plan) -> None:
         self._job = job
         self._plan = plan
+        self._chunks = self._cut()
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -32,7 +33,12 @@ class LocalExecutor:
         """What set-up spent on the data: nothing where it stays in this process."""
         return Shipping()
 
-    def chunks(self) -> Sequence[Chunk]:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not as it should be with the workers or the data: nothing that is known."""
+        return ()
+
+    def _cut(self) -> Sequence[Chunk]:
         """Return the chunks that ``plan.chunk_size`` stands for."""
         size = self._plan.chunk_size
         return even_chunks(len(self._job.tasks), self._auto_size() if size == "auto" else size)
@@ -41,6 +47,10 @@ class LocalExecutor:
         batched = bool(self._job.kernel.bytes_per_task)
         pieces = min(self.pieces_per_worker, self.batches_per_worker) if batched else self.pieces_per_worker
         return auto_size(len(self._job.tasks), self._plan.workers * pieces, self._job.kernel)
+
+    @property
+    def _largest(self) -> int:
+        return max((chunk.stop - chunk.start for chunk in self._chunks), default=0)
 
     def __enter__(self) -> Self:
         return self

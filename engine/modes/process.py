@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 
 from engine.chunks import Collector, explain, run_chunk, size_of
 from engine.errors import WorkbenchError, WorkFailed
-from engine.executor import Chunk, Outcome, Shipping, WorkerTime
+from engine.executor import Outcome, Shipping, WorkerTime
 from engine.modes.base import LocalExecutor
 from engine.pool.lifeline import die_with_parent
 from engine.workload import Tasks
@@ -102,10 +102,11 @@ class Process(LocalExecutor):
         dumps = [end - start for start, end in zip(self._before.times, self._after.times, strict=True)]
         return Shipping(sum(dumps) + sum(self._loads), len(dumps) * self._job.data_bytes, len(dumps))
 
-    def run(self, chunks: Sequence[Chunk]) -> Outcome:
-        """Execute every chunk once."""
+    def run(self) -> Outcome:
+        """Compute every chunk once."""
         collector = Collector(len(self._job.tasks), self._job.result)
         busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        chunks = self._chunks
         pieces = [self._job.tasks[chunk.start : chunk.stop] for chunk in chunks]
         answers = self._pool.map(_work, pieces, [chunk.start for chunk in chunks])
         returned = 0
@@ -118,7 +119,7 @@ class Process(LocalExecutor):
             raise _in_words(error, "during a run") from None
         times = [WorkerTime(sum(w for w, _ in t), sum(c for _, c in t), len(t)) for t in busy.values()]
         idle = [WorkerTime(0.0, 0.0, 0)] * (self._plan.workers - len(times))
-        return Outcome(collector.results, (*times, *idle), returned)
+        return Outcome(collector.results, (*times, *idle), self._largest, returned)
 
     def __exit__(self, *_: Any) -> None:
         # not cancel_futures=True, which replaces the dict in which the queue's pickling errors are looked up (CPython

@@ -1,11 +1,10 @@
 """sequential: one chunk after the other in this process; the reference for every result."""
 
 import time
-from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from engine.chunks import Collector, run_chunk
-from engine.executor import Chunk, Outcome, WorkerTime
+from engine.executor import Outcome, WorkerTime
 from engine.modes.base import LocalExecutor
 
 
@@ -22,16 +21,16 @@ class Sequential(LocalExecutor):
         self._data = kernel.prepare(self._job.data, "cpu") if kernel.prepare else self._job.data
         return self
 
-    def run(self, chunks: Sequence[Chunk]) -> Outcome:
-        """Execute every chunk once."""
+    def run(self) -> Outcome:
+        """Compute every chunk once."""
         job, wall, cpu = self._job, 0.0, 0.0
         collector = Collector(len(job.tasks), job.result)
-        for chunk in chunks:
+        for chunk in self._chunks:
             tasks = job.tasks[chunk.start : chunk.stop]
             results, w, c = run_chunk(job.kernel.function, self._data, tasks, chunk.start, time.process_time)
             collector.put(chunk, results)
             wall, cpu = wall + w, cpu + c
-        return Outcome(collector.results, (WorkerTime(wall, cpu, len(chunks)),))
+        return Outcome(collector.results, (WorkerTime(wall, cpu, len(self._chunks)),), self._largest)
 
     def __exit__(self, *_: Any) -> None:
         self._data = None

@@ -2,28 +2,31 @@
 pickled."""
 
 import os
-import pickle
-import time
-from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
-from engine.chunks import Collector, explain
-from engine.errors import WorkFailed
-from engine.executor import Chunk, Outcome, Shipping, WorkerTime
-from engine.modes.base import LocalExecutor
-from engine.pool.arena import Arena, pack
-from engine.pool.crew import Crew
-from engine.pool.slots import Slots, make_slots
+from engine.chunks import CACHE_BYTES, Collector
+from engine.errors import TaskFailed
+from engine.executor import Chunk, Job, Outcome, Shipping, WorkerTime
+from engine.plan import Plan
+from engine.pool.course import Failure
+from engine.pool.messages import Batch
+from engine.pool.sizing import Sizer
+from engine.pool.slots import SlotsForm
+from engine.pool.workers import Setting, Workers
 
 
-class SharedMemory(LocalExecutor):
-    """Worker processes over one arena; chunks are handed out as workers become free."""
+class SharedMemory:
+    """Worker processes over one arena, each handed its next chunk as it becomes free."""
 
     name: ClassVar[str] = "shared-memory"
     summary: ClassVar[str] = "processes over one copy of the data; results go into shared slots"
     honours: ClassVar[frozenset[str]] = frozenset(
         {"kernel", "chunk_size", "workers", "start_method", "threads_per_worker"}
     )
+    on_device: ClassVar[bool] = False
+
+    def __init__(self, job: Job, plan: Plan) -> None:
+        self._job, self._plan = job, plan
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -31,49 +34,58 @@ class SharedMemory(LocalExecutor):
         return None if os.name == "posix" else "needs a POSIX system (Linux, macOS, WSL)"
 
     def __enter__(self) -> Self:
-        self._crew = Crew(self._plan.workers, self._plan.start_method)
-        begun = time.perf_counter()
-        self._arena: Arena = _packed((self._job.data, self._job.tasks))
-        packed = time.perf_counter() - begun
-        self._slots: Slots | None = make_slots(len(self._job.tasks), self._job.result) if self._job.result else None
+        job, plan = self._job, self._plan
+        preload = ("__main__", job.kernel.function.__module__)
+        setting = Setting(plan.workers, plan.start_method, plan.threads_per_worker, preload=preload)
+        self._workers = Workers(setting, job.data)
+        self._workers.__enter__()
         try:
-            ready = self._crew.start(self._arena, self._slots, self._job.kernel)
+            slots = SlotsForm(len(job.tasks), job.result) if job.result else None
+            self._order = self._workers.open(Batch(job.kernel), self._sizer(), slots)
         except BaseException:
-            self.__exit__()
+            self._workers.__exit__(None, None, None)
             raise
-        # workers rebuild the data side by side, so the slowest of them is what set-up waited for
-        self._ship_seconds = packed + max(each.unpack_seconds for each in ready)
-        self._results = self._slots.array() if self._slots else None
         return self
+
+    def _sizer(self) -> Sizer:
+        each, size = self._job.kernel.bytes_per_task, self._plan.chunk_size
+        fitting = max(1, CACHE_BYTES // each) if each and size == "auto" else None
+        return Sizer(self._plan.workers, None if size == "auto" else size, fitting, batch=True)
 
     @property
     def shipping(self) -> Shipping:
         """Packing and unpacking; what is not in buffers is copied to each worker."""
-        workers = self._plan.workers
-        return Shipping(self._ship_seconds, self._arena.file.size + self._arena.copied_bytes * workers, 0)
+        return self._workers.shipping
 
-    def run(self, chunks: Sequence[Chunk]) -> Outcome:
-        """Execute every chunk once."""
-        collector = None if self._slots else Collector(len(self._job.tasks), None)
-        busy = [WorkerTime(0.0, 0.0, 0)] * self._plan.workers
-        for worker, done in self._crew.run(chunks):
-            if collector:
-                collector.put(Chunk(done.start, done.stop), done.results)
-            seen = busy[worker]
-            busy[worker] = WorkerTime(seen.wall + done.wall, seen.cpu + done.cpu, seen.chunks + 1)
-        return Outcome(collector.results if collector else self._results, tuple(busy))
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Libraries with more threads than they were told to use, and data that is copied to each worker."""
+        return self._workers.notes
+
+    def run(self) -> Outcome:
+        """Compute every task once; with chunk size auto, in chunks of about 20 ms."""
+        job, order = self._job, self._order
+        collector = None if order.slots else Collector(len(job.tasks), None)
+        order.clear()
+        before = self._workers.views()
+        failures: list[TaskFailed] = []
+        course = self._workers.course(order, job.tasks)
+        for settled in course.run():
+            if isinstance(settled, Failure):
+                failures.append(settled.error)
+                course.stop_at(settled.index)
+            elif collector is not None:
+                collector.put(Chunk(settled.first, settled.first + settled.count), list(settled.values or ()))
+        if failures:
+            raise min(failures, key=lambda failure: failure.index)
+        busy = tuple(
+            WorkerTime(now.wall - then.wall, now.cpu - then.cpu, now.chunks - then.chunks)
+            for now, then in zip(self._workers.views(), before, strict=True)
+        )
+        back = 0 if order.slots else sum(v.bytes for v in self._workers.views()) - sum(v.bytes for v in before)
+        results = order.slots.values if order.slots else collector and collector.results
+        return Outcome(results, busy, order.sizer.largest, back)
 
     def __exit__(self, *_: Any) -> None:
-        self._crew.end()
-        self._arena.file.close()
-        if self._slots:
-            self._slots.file.close()
-
-
-def _packed(thing: Any) -> Arena:
-    try:
-        return pack(thing)
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        raise WorkFailed(
-            f"the data or the tasks cannot be pickled, so they cannot be shared: {explain(error)}"
-        ) from None
+        self._order.close()
+        self._workers.__exit__(None, None, None)

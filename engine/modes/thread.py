@@ -3,7 +3,6 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Self
 
@@ -28,13 +27,13 @@ class Thread(LocalExecutor):
             ready.result()
         return self
 
-    def run(self, chunks: Sequence[Chunk]) -> Outcome:
-        """Execute every chunk once."""
+    def run(self) -> Outcome:
+        """Compute every chunk once."""
         collector = Collector(len(self._job.tasks), self._job.result)
         busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
-        futures = [self._pool.submit(self._work, chunk) for chunk in chunks]
+        futures = [self._pool.submit(self._work, chunk) for chunk in self._chunks]
         try:
-            for chunk, future in zip(chunks, futures, strict=True):
+            for chunk, future in zip(self._chunks, futures, strict=True):
                 results, wall, cpu, thread = future.result()
                 collector.put(chunk, results)
                 busy[thread].append((wall, cpu))
@@ -43,7 +42,7 @@ class Thread(LocalExecutor):
                 future.cancel()
         times = [WorkerTime(sum(w for w, _ in t), sum(c for _, c in t), len(t)) for t in busy.values()]
         idle = [WorkerTime(0.0, 0.0, 0)] * (self._plan.workers - len(times))
-        return Outcome(collector.results, (*times, *idle))
+        return Outcome(collector.results, (*times, *idle), self._largest)
 
     def _work(self, chunk: Chunk) -> tuple[Any, float, float, int]:
         tasks = self._job.tasks[chunk.start : chunk.stop]

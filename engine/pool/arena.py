@@ -4,20 +4,14 @@ Pickle protocol 5 hands out the buffers of NumPy arrays, Arrow tables and DataFr
 stream. They are laid one after the other into an anonymous file, followed by the stream. A worker maps the file and
 unpickles the stream over views of it, so the buffers exist once on the machine; whatever is in the stream itself is
 copied to each worker.
-
-The file has no name (memfd, or an unlinked temporary file where memfd is missing), so nothing is left behind however a
-process ends.
 """
 
-import fcntl
 import mmap
-import os
 import pickle
-import sys
-import tempfile
 from dataclasses import dataclass
-from multiprocessing import reduction
 from typing import Any
+
+from engine.pool.sharedfile import SharedFile
 
 ALIGNMENT = 64
 """Bytes; a cache line, and enough for any vector instruction."""
@@ -26,53 +20,9 @@ Span = tuple[int, int]
 """Offset and length in bytes."""
 
 
-class SharedFile:
-    """An anonymous file of fixed size that child processes can map; travels inside the arguments of a Process."""
-
-    def __init__(self, size: int) -> None:
-        self.size = max(size, 1)
-        self.descriptor = _anonymous_file()
-        os.posix_fallocate(self.descriptor, 0, self.size) if hasattr(os, "posix_fallocate") else os.truncate(
-            self.descriptor, self.size
-        )
-
-    def map(self, access: int = mmap.ACCESS_READ) -> mmap.mmap:
-        """Return a shared mapping of the whole file."""
-        return mmap.mmap(self.descriptor, self.size, access=access)
-
-    def seal(self) -> None:
-        """Let the kernel refuse every later write, by anyone. Linux only; no writable mapping may exist."""
-        if sys.platform == "linux":
-            seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
-            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
-
-    def close(self) -> None:
-        """Give the descriptor back; mappings stay valid. Idempotent."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
-
-    def __reduce__(self) -> Any:
-        return _adopt, (reduction.DupFd(self.descriptor), self.size)
-
-
-def _adopt(duplicate: Any, size: int) -> SharedFile:
-    shared = SharedFile.__new__(SharedFile)
-    shared.size, shared.descriptor = size, duplicate.detach()
-    return shared
-
-
-def _anonymous_file() -> int:
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("workbench", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    descriptor, name = tempfile.mkstemp(prefix="workbench-")
-    os.unlink(name)  # noqa: PTH108 - no Path object exists for a name that lives for one line
-    return descriptor
-
-
 @dataclass(frozen=True)
 class Arena:
-    """A packed object: where it lies and how it is laid out. Picklable into a child process."""
+    """A packed object: where it lies and how it is laid out. To another process the file's descriptor must be sent."""
 
     file: SharedFile
     stream: Span
@@ -92,7 +42,7 @@ class Arena:
 
 
 def pack(thing: Any) -> Arena:
-    """Copy an object into a new arena. Raises what pickling it raises, and OSError when memory is short."""
+    """Copy an object into a new arena. Raises what pickling it raises, and Lacking when memory is short."""
     pickled: list[pickle.PickleBuffer] = []
     stream = pickle.dumps(thing, protocol=5, buffer_callback=pickled.append)
     raw: list[memoryview | bytes] = [buffer.raw() for buffer in pickled]

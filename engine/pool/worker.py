@@ -1,89 +1,145 @@
-"""A worker process of the crew: maps the shared data once, then computes chunks until told to stop.
-
-Messages to a worker: ``(start, stop)``, or None to end. Messages from it: one Ready, then a Done or an exception per
-chunk.
-"""
+"""The body of a worker process: maps the shared data once, then computes pieces until the engine says so or is gone."""
 
 import contextlib
+import faulthandler
+import os
 import pickle
-import signal
+import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
+import traceback
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from engine.chunks import explain, run_chunk
-from engine.errors import WorkbenchError, WorkFailed
+from engine.chunks import explain
 from engine.pool.arena import Arena
-from engine.pool.lifeline import die_with_parent
+from engine.pool.board import Board, Field, Phase
+from engine.pool.channel import Line, Undecodable, encode
+from engine.pool.computing import Computer, open_computer
+from engine.pool.messages import STACK_SIGNAL, Brief, Opened, Order, Piece, Ready, Refused
+from engine.pool.sharedfile import SharedFile
 from engine.pool.slots import Slots
-from engine.workload import Kernel
+from engine.pool.starting.preparation import prepare
+from engine.pool.voice import Voice
+from engine.threads import environment, limit_loaded, violations
 
 
-@dataclass(frozen=True)
-class Ready:
-    """A worker has its data."""
-
-    unpack_seconds: float
-
-
-@dataclass(frozen=True)
-class Done:
-    """A chunk is computed; its results are in the slots, or here where there are none."""
-
-    start: int
-    stop: int
-    wall: float
-    cpu: float
-    results: Any = None
+def live(end: socket.socket) -> None:
+    """Do what the engine says over this socket, until it says to end or is gone."""
+    line = Line(end)
+    with contextlib.suppress(EOFError):
+        worker = _set_up(line)
+        if worker is not None:
+            worker.work()
 
 
-def work(channel: Connection, arena: Arena, slots: Slots | None, kernel: Kernel) -> None:
-    """Body of a worker process."""
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the crew decides when workers end
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        try:
-            compute = _set_up(channel, arena, slots, kernel)
-        except Exception as error:  # noqa: BLE001 - the crew tells the user, a traceback in a worker tells nobody
-            channel.send(WorkFailed(f"a worker could not set up: {explain(error)}"))
-            return
-        while (message := channel.recv()) is not None:
-            channel.send_bytes(_encode(compute(*message)))
+class _CannotGoOn(Exception):
+    """What the engine wants cannot be done here; says at what it failed."""
+
+    def __init__(self, what: str, error: BaseException) -> None:
+        super().__init__(what)
+        trace = "".join(traceback.format_exception(error))
+        self.refusal = Refused(f"a worker could not {what}: {explain(error)}", trace)
 
 
-def _set_up(
-    channel: Connection, arena: Arena, slots: Slots | None, kernel: Kernel
-) -> Callable[[int, int], Done | WorkbenchError]:
-    begun = time.perf_counter()
-    data, tasks = arena.unpack()
-    ready = Ready(time.perf_counter() - begun)
-    data = kernel.prepare(data, "cpu") if kernel.prepare else data
-    into = slots.array() if slots else None
-    arena.file.close()
-
-    def compute(start: int, stop: int) -> Done | WorkbenchError:
-        try:
-            results, wall, cpu = run_chunk(kernel.function, data, tasks[start:stop], start, time.process_time)
-            if into is None:
-                return Done(start, stop, wall, cpu, results)
-            into[start:stop] = results
-            return Done(start, stop, wall, cpu)
-        except WorkbenchError as error:
-            return error
-        except (ValueError, TypeError) as error:
-            return WorkFailed(f"tasks {start} to {stop - 1}: a result does not have the declared form: {error}")
-
-    channel.send(ready)
-    return compute
-
-
-def _encode(reply: Done | WorkbenchError) -> bytes:
+@contextlib.contextmanager
+def _attempt(what: str) -> Iterator[None]:
     try:
-        return pickle.dumps(reply, protocol=5)
-    except Exception as error:  # noqa: BLE001 - pickling runs code of the result's class
-        assert isinstance(reply, Done)
-        return pickle.dumps(
-            WorkFailed(f"tasks {reply.start} to {reply.stop - 1}: a result cannot be pickled: {explain(error)}")
-        )
+        yield
+    except EOFError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the user's modules may raise SystemExit as well
+        raise _CannotGoOn(what, error) from None
+
+
+def _set_up(line: Line) -> "_Worker | None":
+    brief: Brief = line.receive()
+    file = SharedFile.adopt(line.take_descriptor(), Board.size(brief.workers))
+    board = Board(brief.workers, file)
+    file.close()
+    row = board.row(brief.worker)
+    begun = time.monotonic_ns()
+    row[Field.LIVES] += 1
+    row[Field.STARTED] = begun - brief.started
+    report = line.take_descriptor()
+    faulthandler.enable(report)
+    faulthandler.register(STACK_SIGNAL, report)
+    try:
+        data = _load(line, brief, row)
+    except _CannotGoOn as stop:
+        line.send(encode(stop.refusal))
+        return None
+    row[Field.PHASE] = Phase.IDLE
+    line.send(encode(Ready(violations(brief.threads))))
+    return _Worker(line, board, row, data)
+
+
+def _load(line: Line, brief: Brief, row: memoryview) -> Any:
+    """Import what the engine's main module defines and rebuild the data."""
+    begun = time.monotonic_ns()
+    row[Field.PHASE] = Phase.IMPORTING
+    os.environ.update(environment(brief.threads))  # before anything of the user's is imported
+    with _attempt("import the main module"):
+        prepare(brief.facts)
+    row[Field.IMPORT] = time.monotonic_ns() - begun
+    begun = time.monotonic_ns()
+    row[Field.PHASE] = Phase.UNPACKING
+    data = None
+    if brief.arena is not None:
+        size, stream, buffers = brief.arena
+        arena = Arena(SharedFile.adopt(line.take_descriptor(), size), stream, buffers)
+        with _attempt("unpickle the data"):
+            data = arena.unpack()
+        arena.file.close()
+    limit_loaded(brief.threads)
+    row[Field.UNPACK] = time.monotonic_ns() - begun
+    return data
+
+
+class _Worker:
+    """A worker that is set up."""
+
+    def __init__(self, line: Line, board: Board, row: memoryview, data: Any) -> None:
+        self._line = line
+        self._row = row
+        self._data = data
+        self._voice = Voice(line, board, row)
+        self._computer: Computer | None = None
+
+    def work(self) -> None:
+        """Follow orders. Returns when the engine says so; raises EOFError when it is gone."""
+        row = self._row
+        while True:
+            begun = time.monotonic_ns()
+            row[Field.PHASE] = Phase.IDLE
+            row[Field.SINCE] = begun
+            try:
+                message = self._line.receive()
+            except Undecodable as error:  # pragma: no cover - messages are made of the engine's own classes
+                self._line.send(encode(Refused("a worker did not understand the engine", repr(error.__cause__))))
+                return
+            row[Field.WAIT] += time.monotonic_ns() - begun
+            if message is None:
+                return
+            if isinstance(message, Piece):
+                assert self._computer is not None
+                self._computer.compute(message)
+            else:
+                self._open(message)
+
+    def _open(self, order: Order) -> None:
+        self._row[Field.PHASE] = Phase.PREPARING
+        self._computer = None  # what it mapped is given back before more is mapped
+        slots = None
+        if order.slots is not None:
+            file = SharedFile.adopt(self._line.take_descriptor(), order.slots.size)
+            slots = Slots(order.slots, file)
+            file.close()
+        try:
+            with _attempt("unpickle the function or prepare the data for it"):
+                work = pickle.loads(order.work)
+                self._computer = open_computer(work, self._data, slots, self._voice, singly=order.singly)
+        except _CannotGoOn as stop:
+            self._line.send(encode(replace(stop.refusal, order=order.number)))
+            return
+        self._line.send(encode(Opened(order.number)))

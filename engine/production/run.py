@@ -107,4 +107,4 @@ def execute(job: Job, plan: Plan) -> Any:
     """Set up, run once, tear down; return the results in task order."""
     executor = find_mode(plan.mode)(job, plan)
     with library_threads(plan.threads_per_worker), executor:
-        return executor.run(executor.chunks()).results
+        return executor.run().results

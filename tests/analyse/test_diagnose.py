@@ -69,6 +69,14 @@ def test_the_planted_cause_is_named_first_with_its_seconds(trial, cause, sentenc
     assert verdict.endswith(sentence)
 
 
+@pytest.mark.parametrize("mode", ["process", "shared-memory"])
+def test_who_ships_much_is_told_of_arrays_and_of_the_table_for_big_dicts(mode):
+    losses, _ = explain(a_trial(mode, 2, ship=13.9, shipped=432_000_000))
+    assert "the data in arrays" in losses[0].advice
+    assert "a big dict in a LookupTable" in losses[0].advice
+    assert losses[0].advice.startswith("use shared-memory") == (mode == "process")
+
+
 def test_a_slower_kernel_is_the_cause_where_nothing_else_is():
     _, verdict = explain(BASELINE)
     assert verdict == "20× the best: the python kernel computes 20× as long as numpy"

@@ -61,7 +61,7 @@ def test_a_mistake_is_one_sentence_and_the_exit_code_that_fits(changes, code, me
     [
         (
             {"data": "__import__('threading').Lock()"},
-            "the data or the tasks cannot be pickled, so they cannot be shared",
+            "the data cannot be pickled: TypeError",
         ),
         ({"result": "[lambda: task for task in chunk]"}, "a result cannot be pickled, so no two plans can be compared"),
     ],

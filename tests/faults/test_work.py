@@ -56,16 +56,16 @@ def run_with(function, mode, tasks=10, data=None, **knobs):
     knobs = {"mode": mode, "workers": 2, "start_method": "fork", "chunk_size": 2} | knobs
     tasks = tasks if isinstance(tasks, list) else list(range(tasks))
     with find_mode(mode)(Job(Kernel(function), data, tasks, None), msgspec.convert(knobs, Plan)) as executor:
-        return executor.run(executor.chunks()).results
+        return executor.run().results
 
 
 def test_a_killed_worker_is_reported_with_its_signal_and_tasks(leftovers):
-    with pytest.raises(WorkFailed, match="a worker was killed by SIGKILL while it computed tasks 6 to 7"):
+    with pytest.raises(WorkFailed, match=r"task 7 \(7\) ended its worker process twice: it was killed by SIGKILL"):
         run_with(_die, "shared-memory")
 
 
 def test_a_worker_that_leaves_is_reported_with_its_exit_code(leftovers):
-    with pytest.raises(WorkFailed, match="a worker ended with exit code 3 while it computed tasks"):
+    with pytest.raises(WorkFailed, match=r"task \d \(\d\) ended its worker process twice: it ended with exit code 3"):
         run_with(_leave, "shared-memory")
 
 
@@ -122,7 +122,7 @@ def _explode():
 
 
 def test_data_that_cannot_be_rebuilt_in_a_worker_is_a_message(leftovers):
-    with pytest.raises(WorkFailed, match="a worker could not set up: RuntimeError: no such account"):
+    with pytest.raises(WorkFailed, match="a worker could not unpickle the data: RuntimeError: no such account"):
         run_with(_echo, "shared-memory", data=Unloadable(), start_method="spawn")
 
 

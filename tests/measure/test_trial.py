@@ -21,7 +21,7 @@ SECONDS = st.floats(0, 100)
 def test_the_parts_of_a_job_add_up_to_it(setup, ship, workers, rest):
     times = tuple(WorkerTime(wall, min(wall, cpu), 1) for wall, cpu in workers)
     first = max(wall for wall, _ in workers) + rest
-    parts = break_down(setup, Shipping(seconds=ship), first, Outcome([], times))
+    parts = break_down(setup, Shipping(seconds=ship), first, Outcome([], times, 1))
     values = [getattr(parts, name) for name in parts.__struct_fields__]
     assert sum(values) == pytest.approx(setup + first)
     assert min(values) >= -1e-9

@@ -1,5 +1,4 @@
 import mmap
-import multiprocessing
 
 import numpy as np
 import pyarrow as pa
@@ -9,8 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from engine.pool.arena import ALIGNMENT, pack
-from engine.pool.slots import make_slots
-from engine.workload import ResultSpec
 
 ARRAYS = hnp.arrays(
     dtype=st.sampled_from(["float64", "int32", "uint8", "S5", "M8[D]"]), shape=hnp.array_shapes(min_side=0, max_side=9)
@@ -65,17 +62,3 @@ def test_a_packed_arena_cannot_be_written_by_anyone():
 
 def test_objects_are_counted_as_copied():
     assert pack({str(i): str(i) for i in range(1000)}).copied_bytes > 5_000
-
-
-def _add_one(slots, start):
-    slots.array()[start:] += 1
-
-
-@pytest.mark.parametrize("start_method", ["fork", "spawn", "forkserver"])
-def test_slots_written_in_another_process_are_seen_here(start_method):
-    slots = make_slots(4, ResultSpec("float64", (2,)))
-    process = multiprocessing.get_context(start_method).Process(target=_add_one, args=(slots, 2))
-    process.start()
-    process.join()
-    assert slots.array().tolist() == [[0, 0], [0, 0], [1, 1], [1, 1]]
-    slots.file.close()

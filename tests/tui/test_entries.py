@@ -93,6 +93,6 @@ def test_the_command_line_says_the_same_as_the_request():
 def test_hot_spots_are_asked_for_with_every_knob_of_the_plan():
     plan = a_plan("process", 2, "numpy", settings={"layout": "columns"})
     assert " ".join(flamegraph_command("straddles", "small", plan, "spots")) == (
-        "flamegraph straddles --mode process --workers 2 --chunk-size auto --kernel numpy --start-method spawn "
+        "flamegraph straddles --mode process --workers 2 --chunk-size auto --kernel numpy --start-method forkserver "
         "--threads-per-worker 1 --device auto --set layout=columns --size small --out spots --json"
     )

@@ -33,9 +33,10 @@ STRADDLES = Workload(
     knobs=(
         Knob(
             "layout",
-            "how prices are kept: one flat dict of strings, or columns of numbers with an index",
+            "how prices are kept: one flat dict of strings, columns of numbers with an index, or a LookupTable "
+            "of the dict's keys and numbers, which workers share",
             "dict",
-            ("dict", "columns"),
+            ("dict", "columns", "lookup"),
             sweep=("dict", "columns"),
         ),
         Knob(

@@ -1,4 +1,4 @@
-"""What the straddles workload computes on: prices in one of two layouts, the book of assets, and the tasks."""
+"""What the straddles workload computes on: prices in one of three layouts, the book of assets, and the tasks."""
 
 from dataclasses import dataclass, field
 from typing import cast
@@ -8,7 +8,7 @@ from engine.workload import Tasks
 from engine.workloads.straddles import universe
 from engine.workloads.straddles.assets import FIRST_EXPIRY, LAST_EXPIRY, Book, make_book
 from engine.workloads.straddles.from_file import file_universe
-from engine.workloads.straddles.layouts import ColumnPrices, Prices, padded, to_dict
+from engine.workloads.straddles.layouts import ColumnPrices, Prices, laid_out, padded
 from engine.workloads.straddles.task_table import TaskArray, task_array
 
 ASSETS = {"small": 2, "medium": 20, "large": 200}
@@ -58,7 +58,7 @@ def load(size: str, **settings: Scalar) -> StraddleData:
         table, book, tasks = built_in(ASSETS[size], int(settings["seed"]))
     entries = int(settings["entries"]) or (0 if settings["prices"] else ENTRIES[size])
     table = padded(table, entries, int(settings["seed"]))
-    prices: Prices = to_dict(table) if settings["layout"] == "dict" else table
+    prices = laid_out(table, str(settings["layout"]))
     return StraddleData(prices, book, tuple(book.assets), tasks, str(settings["rows"]), bool(settings["memoise"]))
 
 

@@ -1,4 +1,4 @@
-"""The two layouts of the same price table: a flat dict of strings, and columns of numbers with an index."""
+"""The layouts of the same price table: a flat dict of strings, columns of numbers with an index, and a LookupTable."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from itertools import compress
 
 import numpy as np
 
+from engine.lookup import LookupTable
 from engine.workloads.prices import FloatArray, IntArray, business_days
 from engine.workloads.straddles.calendar import EPOCH, day_texts, month_starts
 
@@ -40,8 +41,17 @@ class ColumnPrices:
         return int(np.count_nonzero(~np.isnan(self.values)))
 
 
-Prices = dict[str, str] | ColumnPrices
-"""Either layout; both have ``get(key, default)`` and ``len()``."""
+Prices = dict[str, str] | ColumnPrices | LookupTable
+"""Any layout; all have ``get(key, default)`` and ``len()``. A LookupTable gives the number where the others give its
+``repr``."""
+
+
+def laid_out(table: ColumnPrices, layout: str) -> Prices:
+    """Return the table as ``columns``, as ``dict``, or as ``lookup``: a LookupTable of the dict, as a user would do."""
+    if layout == "columns":
+        return table
+    prices = to_dict(table)
+    return LookupTable(prices) if layout == "lookup" else prices
 
 
 def to_dict(table: ColumnPrices) -> dict[str, str]:

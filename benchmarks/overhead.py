@@ -1,0 +1,82 @@
+"""What our pool costs beside every other: dispatch, useful work, data, starts and lookup in one interleaved run.
+
+    python benchmarks/overhead.py [--quick] [--json] [--sections dispatch,work,...] [--out FILE]
+
+Two workers each. A block opens every pool in a process of its own, compares the results of every arm with the
+sequential ones, and only then times all arms in random order, round after round. Figures are medians and ranges over
+blocks. The peers come with ``pip install 'workbench[bench]'``; one that is missing is named. ``--quick`` takes one
+block and fewer tasks, within a minute, and does not judge claims whose data it makes smaller. Linux only.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from overhead_arms.disturbance import Disturbance
+from overhead_arms.peers import WORKERS, versions
+from overhead_arms.report import Section, claim_line, table_lines
+from overhead_arms.scale import Scale
+from overhead_arms.sections import SECTIONS
+
+from engine.host import describe_host
+
+
+def document_of(sections: dict[str, Section], scale: Scale, disturbance: Disturbance) -> dict[str, Any]:
+    """Return the one JSON document: claims, host, versions, what disturbed, and every sample."""
+    return {
+        "claims": [each for section in sections.values() for each in section.claims],
+        "host": describe_host(),
+        "versions": versions(),
+        "workers": WORKERS,
+        "scale": {"quick": scale.quick, "share": scale.share, "blocks": scale.blocks, "rounds": scale.rounds},
+        "disturbance": disturbance.facts(),
+        "missing": {name: section.missing for name, section in sections.items() if section.missing},
+        "samples": {name: section.samples for name, section in sections.items()},
+    }
+
+
+def text_of(sections: dict[str, Section], disturbance: Disturbance) -> str:
+    """Return claims, then tables with the ratios first, then what is missing and what disturbed."""
+    lines = [claim_line(each) for section in sections.values() for each in section.claims]
+    for section in sections.values():
+        for table in section.tables:
+            lines += table_lines(table)
+    missing = {name: why for section in sections.values() for name, why in section.missing.items()}
+    lines += ["", *(f"{name}: {why}" for name, why in missing.items()), str(disturbance)]
+    return "\n".join(lines)
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in SECTIONS]:
+        raise argparse.ArgumentTypeError(f"unknown section {unknown[0]!r}; known: {', '.join(SECTIONS)}")
+    return names
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one block and fewer tasks, within a minute")
+    parser.add_argument("--share", type=float, default=1.0, help="part of the tasks to run; below 1 nothing is judged")
+    parser.add_argument("--sections", type=_names, default=list(SECTIONS), help="some of: " + ",".join(SECTIONS))
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--out", type=Path, help="also write that document to a file")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print, write."""
+    given = _arguments()
+    scale = Scale(given.quick, given.share)
+    disturbance = Disturbance()
+    sections = {name: run(scale) for name, run in SECTIONS.items() if name in given.sections}
+    disturbance.stop()
+    document = document_of(sections, scale, disturbance)
+    text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
+    if given.out:
+        given.out.write_text(text + "\n")
+    print(text if given.json else text_of(sections, disturbance))
+
+
+if __name__ == "__main__":
+    main()
