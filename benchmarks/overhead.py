@@ -9,6 +9,7 @@ block and fewer tasks, within a minute, and does not judge claims whose data it 
 """
 
 import argparse
+import time
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,14 @@ def main() -> None:
     given = _arguments()
     scale = Scale(given.quick, given.share)
     disturbance = Disturbance()
-    sections = {name: run(scale) for name, run in SECTIONS.items() if name in given.sections}
+    sections: dict[str, Section] = {}
+    seconds: dict[str, float] = {}
+    for name in (name for name in SECTIONS if name in given.sections):
+        begun = time.perf_counter()
+        sections[name] = SECTIONS[name](scale)
+        seconds[name] = round(time.perf_counter() - begun, 1)
     disturbance.stop()
-    document = document_of(sections, scale, disturbance)
+    document = document_of(sections, scale, disturbance) | {"seconds": seconds}
     text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
     if given.out:
         given.out.write_text(text + "\n")

@@ -78,7 +78,10 @@ def explain(error: BaseException) -> str:
     """Return an exception in one line: its type, its message and the file and line it came from."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    message = " ".join(str(error).split())
+    try:
+        message = " ".join(str(error).split())
+    except Exception as broken:  # noqa: BLE001 - str is the user's code as well
+        message = f"(its message raises {type(broken).__name__})"
     return f"{type(error).__name__}{': ' if message else ''}{message}{place}"
 
 

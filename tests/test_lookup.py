@@ -17,7 +17,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
@@ -26,7 +26,8 @@ from engine.lookup import table as lookup_table
 from engine.lookup.batches import CHUNK
 from engine.pool.arena import pack
 from engine.workloads.straddles import STRADDLES, python_kernel
-from tests.workloads.markets import as_dict, market, settings, small
+from tests.workloads.markets import as_dict, market, small
+from tests.workloads.markets import settings as knobs
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=12)
 LONG_TEXTS = st.text("abé", min_size=120, max_size=300)
@@ -69,6 +70,7 @@ def assert_answers_like(table, expected, others):
     assert [bits(number) for number in many] == [bits(expected.get(key, -7.5)) for key in wanted]
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, NUMBERS, max_size=30), st.lists(KEYS, max_size=10))
 def test_a_table_answers_like_the_dict_it_was_made_of(expected, others):
     table = LookupTable(expected)
@@ -76,11 +78,13 @@ def test_a_table_answers_like_the_dict_it_was_made_of(expected, others):
     assert list(table) == list(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", ("a", 1), ("a", 1.0), ("a", True)]), st.floats(0, 9))))
 def test_of_pairs_with_equal_keys_the_last_counts(pairs):
     assert LookupTable(pairs) == LookupTable(iter(pairs)) == dict(pairs)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 4).flatmap(
         lambda width: st.dictionaries(TEXTS, st.lists(st.floats(), min_size=width, max_size=width), min_size=1)
@@ -467,5 +471,5 @@ def test_the_lookup_layout_holds_the_numbers_of_the_dict():
 
 
 def test_only_the_naive_kernel_takes_a_table():
-    misfits = {name: kernel.misfit(settings(layout="lookup")) for name, kernel in STRADDLES.kernels.items()}
+    misfits = {name: kernel.misfit(knobs(layout="lookup")) for name, kernel in STRADDLES.kernels.items()}
     assert misfits == {"python": None, "numpy": "needs layout=columns", "torch": "needs layout=columns"}

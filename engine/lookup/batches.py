@@ -77,7 +77,7 @@ def _laid_out(joined: bytes, lengths: Counts, long: dict[int, bytes] | None = No
 
 
 def _crc32_of_all(keys: Bytes, lengths: Counts) -> Hashes:
-    """Return crc32 of each row up to its length, a column of bytes at a time: in half the time of a call for each.
+    """Return crc32 of each row up to its length, a column of bytes at a time: in two thirds of the time of calls.
 
     The longest come first, so that those with another byte to go are always the first ones.
     """

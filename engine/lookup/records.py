@@ -3,7 +3,6 @@
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 from zlib import crc32
 
@@ -75,6 +74,8 @@ def words_of(length: Any) -> Any:
 
 def _thorough(data: bytes) -> int:
     """A hash that spreads the keys that crc32 does not; takes five times as long."""
+    from hashlib import blake2b  # takes longer to import than the rest of the table, and is rarely needed
+
     return int.from_bytes(blake2b(data, digest_size=4).digest(), "little")
 
 

@@ -16,7 +16,6 @@ from engine.pool.messages import Each
 from engine.pool.options import MapOptions, Options, Progress, check, whole
 from engine.pool.order import OpenOrder
 from engine.pool.sizing import Sizer
-from engine.pool.slots import bytes_of
 from engine.pool.starting import START_METHODS
 from engine.pool.workers import NoData, Setting, Workers
 
@@ -61,7 +60,9 @@ class Pool:
         data cannot be shared, with what they cost each worker. Weighing big data takes up to a second."""
         return self._workers.notes
 
-    def map(self, function: Callable[..., Any], tasks: Iterable[Any], **options: Unpack[MapOptions]) -> Iterator[Any]:
+    def map(
+        self, function: Callable[..., Any], tasks: Iterable[Any], **options: Unpack[MapOptions]
+    ) -> Generator[Any, None, None]:
         """Yield the result of each task, in task order, while later ones are computed.
 
         Args:
@@ -77,7 +78,7 @@ class Pool:
 
     def unordered(
         self, function: Callable[..., Any], tasks: Iterable[Any], **options: Unpack[MapOptions]
-    ) -> Iterator[tuple[int, Any]]:
+    ) -> Generator[tuple[int, Any], None, None]:
         """Yield (position of the task, result) as results come. Everything else is as with ``map``."""
         return self._as_they_come(self._job(function, options), tasks, check(options))
 
@@ -92,8 +93,8 @@ class Pool:
         if not self._entered:
             raise RequestError("the pool is not started: use it in a `with` statement")
 
-    def _as_they_come(self, job: Each, tasks: Iterable[Any], options: Options) -> Iterator[tuple[int, Any]]:
-        with self._pass(job, tasks, options) as (course, settling, _):
+    def _as_they_come(self, job: Each, tasks: Iterable[Any], options: Options) -> Generator[tuple[int, Any]]:
+        with self._pass(job, tasks, options) as (course, settling):
             for settled in settling:
                 if isinstance(settled, Results):
                     yield from enumerate(settled.values or (), settled.first)
@@ -107,28 +108,26 @@ class Pool:
         if self.failures and options.on_error.then == "stop":
             raise self.failures[0]
 
-    def _in_order(self, job: Each, tasks: Iterable[Any], options: Options) -> Iterator[Any]:
-        with self._pass(job, tasks, options) as (course, settling, bytes_each):
+    def _in_order(self, job: Each, tasks: Iterable[Any], options: Options) -> Generator[Any]:
+        with self._pass(job, tasks, options) as (course, settling):
             waiting: dict[int, Settled] = {}
             turn = 0
             for settled in settling:
                 waiting[_position(settled)] = settled if _position(settled) == turn else course.keep(settled)
+                course.kept += _count(settled)
                 if isinstance(settled, Failure) and options.on_error.then == "stop":
                     course.stop_at(settled.index)
                 while (due := waiting.pop(turn, None)) is not None:
                     yield from _values(due, options.on_error.then)
-                    turn += 1
+                    turn += _count(due)
+                    course.kept -= _count(due)
                     if isinstance(due, Results):
                         course.consumed(due)
-                        turn += due.count - 1
-                course.buffered = bytes_each() * sum(r.count for r in waiting.values() if isinstance(r, Results))
             if course.interrupted():
                 raise Interrupted(_finished(waiting))
 
     @contextmanager
-    def _pass(
-        self, job: Each, tasks: Iterable[Any], options: Options
-    ) -> Generator[tuple[Course, Iterator[Settled], Callable[[], int]]]:
+    def _pass(self, job: Each, tasks: Iterable[Any], options: Options) -> Generator[tuple[Course, Iterator[Settled]]]:
         self._check_started()
         if self._busy:
             raise RequestError("this pool is in the middle of another pass: finish or close that one first")
@@ -141,7 +140,7 @@ class Pool:
                     course.interrupted = lambda: interrupts.asked
                     settling = self._noted(course, options.progress)
                     try:
-                        yield course, settling, lambda: self._bytes_each(options)
+                        yield course, settling
                     finally:
                         settling.close()
             finally:
@@ -155,12 +154,6 @@ class Pool:
         limited = options.timeout is not None or self._workers.setting.memory is not None
         return self._workers.open(job, sizer, slots, segment, singly=limited)
 
-    def _bytes_each(self, options: Options) -> int:
-        if options.result:
-            return bytes_of(options.result)
-        views = self.workers
-        return sum(view.bytes for view in views) // max(1, sum(view.tasks for view in views))
-
     def _noted(self, course: Course, report: Callable[[Progress], Any] | None) -> Generator[Settled]:
         """Pass on what is settled, keep the failures and tell the progress."""
         begun = told = time.monotonic()
@@ -170,7 +163,7 @@ class Pool:
             return Progress(done, len(failures), course.total, time.monotonic() - begun)
 
         for settled in course.run():
-            done += settled.count if isinstance(settled, Results) else 1
+            done += _count(settled)
             if isinstance(settled, Failure):
                 failures.append(settled.error)
             if report and time.monotonic() - told >= _REPORTS:
@@ -184,6 +177,10 @@ class Pool:
 
 def _position(settled: Settled) -> int:
     return settled.first if isinstance(settled, Results) else settled.index
+
+
+def _count(settled: Settled) -> int:
+    return settled.count if isinstance(settled, Results) else 1
 
 
 def _values(settled: Settled, then: str) -> Iterable[Any]:

@@ -77,7 +77,7 @@ class WorkerView:
     count: int
     """Number of tasks in its hand; 0: none."""
     since: float
-    """Monotonic time since which it has been in this phase."""
+    """Monotonic time since which it has been in this phase; 0: it waits for the engine to take results."""
     tasks: int
     chunks: int
     wall: float

@@ -107,11 +107,14 @@ class PipeComputer:
         """Compute tasks up to the first that raises; return how many were dealt with."""
         results = part.results
         before = len(results)
+        raised: BaseException = StopIteration()  # extend takes that one for the end of map
         try:
             results.extend(map(self._function, stride))
         except ERRORS as error:
-            done = len(results) - before  # extend keeps what came before the exception
-            part.fail(at + done, stride[done], error)
+            raised = error
+        done = len(results) - before  # extend keeps what came before the exception
+        if done < len(stride):
+            part.fail(at + done, stride[done], raised)
             results.append(None)
         return len(results) - before
 

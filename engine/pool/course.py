@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.chunks import describe_task, explain
-from engine.errors import PoolBroken, RequestError, TaskDied, TaskFailed, TaskStuck
+from engine.errors import PoolBroken, RequestError, TaskDied, TaskFailed, TaskOutgrew, TaskStuck
 from engine.pool.advice import Death, Doom, indented, unpicklable
-from engine.pool.board import DOING_TO_ONE, Phase
+from engine.pool.board import DOING_TO_ONE, Field, Phase
 from engine.pool.channel import Undecodable
 from engine.pool.crew import Crew, Member
 from engine.pool.interrupt import DRAIN
 from engine.pool.messages import Part, Piece
 from engine.pool.order import OpenOrder
 from engine.pool.schedule import Held, Run, Schedule
+from engine.pool.slots import bytes_of
 from engine.pool.supply import Supply
-from engine.pool.voice import ERRORS, Voice
+from engine.pool.voice import Voice
 from engine.pool.watch import Watch
 
 IN_HAND = 2
@@ -67,8 +68,10 @@ class Course:
         self._deadline: float | None = None
         self.interrupted: Callable[[], bool] = lambda: False
         """Asked again and again; when it says so, the pass is drained."""
-        self.buffered = 0
-        """Bytes of results that the consumer keeps because it is not their turn; set by the consumer."""
+        self.kept = 0
+        """Results that the consumer keeps because it is not their turn; set by the consumer."""
+        self._result_bytes = bytes_of(order.slots.form.result) if order.slots else 0
+        """Of one result; where they are pickled, an average of the worker that was heard last."""
 
     def stop_at(self, index: int) -> None:
         """A failure ends the pass; tasks before it still count."""
@@ -109,7 +112,7 @@ class Course:
 
     def _hand_out(self) -> list[Settled]:
         settled: list[Settled] = []
-        fresh = self.buffered <= BUFFERED
+        fresh = self.kept * self._result_bytes <= BUFFERED
         for deep in range(IN_HAND):
             for member in self._crew.members:
                 while member.opened == self._order.number and len(member.hand) <= deep and self._may_hold(member):
@@ -130,7 +133,7 @@ class Course:
     def _give(self, member: Member, held: Held) -> list[Settled]:
         try:
             tasks = pickle.dumps(held.tasks, protocol=5)
-        except ERRORS as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - pickling runs the user's code
             return self._unpicklable(held, error)
         sizer = self._order.sizer
         sizer.learn_bytes(held.count, len(tasks))
@@ -170,6 +173,9 @@ class Course:
             return []
         self._barren = 0
         self._order.sizer.learn(part.stop - part.start, part.wall / 1e9)
+        if part.results is not None:
+            row = self._crew.board.row(member.index)
+            self._result_bytes = row[Field.BYTES] // max(1, row[Field.TASKS])
         self._schedule.dealt(held, part.stop, last=part.last, apart=part.apart)
         failed = dict(part.failures)
         settled: list[Settled] = []
@@ -233,7 +239,7 @@ class Course:
         blamed = _blamed(held, missing, death) if at_it else None
         self._schedule.drop(held, _without(missing, blamed))
         if blamed is not None:
-            index = self._schedule.blame(held, blamed, guilty=death.doom is not None)
+            index = self._schedule.blame(held, blamed, guilty=_beyond_doubt(death))
             if index is not None:
                 self._barren = 0  # however often it is tried again, that has an end
                 at = index - held.first
@@ -250,6 +256,11 @@ def _blamed(held: Held, missing: Sequence[Run], death: Death) -> Run | None:
         if max(begin, start) < min(end, stop):
             return max(begin, start), min(end, stop)
     return None
+
+
+def _beyond_doubt(death: Death) -> bool:
+    """Whether one death convicts. Too much memory does not: the tasks before may have left it behind."""
+    return death.doom is not None and death.doom.kind is not TaskOutgrew
 
 
 def _without(runs: Sequence[Run], taken: Run | None) -> Iterator[Run]:

@@ -204,7 +204,7 @@ class Crew:
 
     def _hear(self, member: Member, *, ended: bool) -> Iterator[Event]:
         try:
-            for message in member.channel.messages():
+            for message in member.channel.messages(ended=ended):
                 if not self._take(member, message):
                     yield member, message
         except EOFError:

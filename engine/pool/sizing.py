@@ -4,6 +4,8 @@ AIM = 0.020
 """Seconds a piece should take: 1,000 times what handing it out costs, and short enough to lose."""
 PATIENCE = 0.050
 """Seconds after which a worker hands the rest of a piece back, because its tasks are longer than those before."""
+LEAST = 0.0005
+"""Seconds a piece should take at least, even near the end: handing it out takes 0.1 ms of the engine's time."""
 AHEAD = 0.025
 """Seconds; where pieces take longer, waiting 0.1 ms for the next one costs less than handing it out ahead."""
 MESSAGE = 4 << 20
@@ -49,7 +51,7 @@ class Sizer:
         else:
             size = self._by_time() if self._seconds is not None else self._at_first(remaining)
             if remaining is not None:
-                size = min(size, -(-remaining // (2 * self._workers)))
+                size = min(size, max(self._least(), -(-remaining // (2 * self._workers))), remaining)
         if self._bytes:
             size = min(size, int(MESSAGE / self._bytes))
         size = max(1, min(size, self._most or size))
@@ -61,6 +63,9 @@ class Sizer:
         if self._batch and remaining is not None:
             return -(-remaining // (16 * self._workers))
         return _UNKNOWN if remaining is None else min(_UNKNOWN, -(-remaining // (4 * self._workers)))
+
+    def _least(self) -> int:
+        return int(LEAST / max(self._seconds, 1e-9)) if self._seconds is not None else 1
 
     def _by_time(self) -> int:
         size = int(AIM / max(self._seconds or 0.0, 1e-9))

@@ -16,8 +16,8 @@ from engine.pool.channel import Part as Bytes
 from engine.pool.messages import Part, Piece, Refused
 from engine.workload import Tasks
 
-ERRORS = (Exception, SystemExit, KeyboardInterrupt)
-"""What a task may raise; SystemExit because code that calls sys.exit() must not end the worker."""
+ERRORS = BaseException
+"""What a task may raise: code that calls sys.exit() or is cancelled by its asyncio must not end the worker."""
 
 _CALLERS = ("engine.pool.computing", "engine.pool.voice", "engine.chunks")
 """Modules through which the user's code is called."""
@@ -45,7 +45,11 @@ class Voice:
         return "".join(traceback.format_exception(type(error), error, place))
 
     def read(self, piece: Piece) -> Tasks | None:
-        """Return the tasks of a piece; None: they cannot be unpickled, which the engine has been told."""
+        """Return the tasks of a piece; None: nobody wants them any more, or they cannot be unpickled, as the engine has
+        been told."""
+        if self.wanted[0] > piece.number:
+            self._line.send(encode(Part(piece.number, 0, 0, None, (), last=True)))
+            return None
         row = self.row
         now = time.monotonic_ns()
         row[_SINCE], row[_FIRST], row[_COUNT], row[_PHASE] = now, piece.first, piece.count, Phase.READING
@@ -88,7 +92,7 @@ class Voice:
             parts = encode(part)
         except ERRORS:
             parts = encode(_without_the_unpicklable(piece, part, tasks))
-        row[_PHASE] = Phase.IDLE  # sending may have to wait for the engine, which no task is to blame for
+        row[_SINCE] = 0  # sending may have to wait for the engine, which is not the task's time
         self._line.send(parts)
         self._count(part, parts)
 

@@ -54,7 +54,7 @@ class Watch:
                 self._look_whether_stopped(member)
 
     def _at_it(self, member: Member) -> tuple[tuple[int, int], int]:
-        """Tasks a worker is at, reading and pickling included, and since when; 0: it is at none."""
+        """Tasks a worker is at, reading and pickling included, and since when; 0: at none, or it waits to send."""
         row = self._board.row(member.index)
         if not member.hand or row[Field.PHASE] < Phase.READING:
             return (0, 0), 0

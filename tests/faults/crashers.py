@@ -78,6 +78,13 @@ class Unfreeable(Bad):
         return _Armed, (self.how,)
 
 
+class UnloadableFunction(Unloadable):
+    """A function that a worker cannot have."""
+
+    def __call__(self, task):
+        raise AssertionError("it cannot get here")
+
+
 class _Armed(Bad):
     def __del__(self):
         crash(self.how)
@@ -123,6 +130,14 @@ def hang(task):
     return threading.Event().wait() if isinstance(task, str) else task * task
 
 
+def wait_for_file(task):
+    """Return 1, when a file is there; a task without a path needs none."""
+    path, _ = task
+    while path and not os.path.exists(path):  # noqa: PTH110 - as little as possible
+        os.sched_yield()
+    return 1
+
+
 def hang_aloud(task):
     """The same, and say so where the engine prints."""
     if isinstance(task, str):
@@ -133,6 +148,11 @@ def hang_aloud(task):
 def hang_in_c(task):
     """The same, with the GIL held."""
     return re.match(r"(a+)+$", "a" * 60 + "b") if isinstance(task, str) else task * task
+
+
+def hang_in_c_aloud(task):
+    os.write(1, b"hanging\n")
+    return hang_in_c(task)
 
 
 def hang_deaf(task):

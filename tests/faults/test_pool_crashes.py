@@ -31,7 +31,7 @@ task      died      died      stuck     died      stuck
 run       died      died      failed    died      failed
 slot      died      died      failed    died      failed
 result    died      died      stuck     died      stuck
-engine    -         -         -         -         stuck
+engine    -         -         stuck     -         stuck
 idle      fine      fine      fine      fine      fine
 exit      fine      fine      fine      fine      fine
 """

@@ -44,13 +44,25 @@ if __name__ == "__main__":
 """
 
 
+DEEP_IN_C = """
+import sys
+import engine
+from tests.faults import crashers
+
+if __name__ == "__main__":
+    print("begin", flush=True)
+    with engine.pool(2, start_method=sys.argv[1]) as pool:
+        list(pool.map(crashers.hang_in_c_aloud, ["hang"] * 2, chunk_size=1))
+"""
+
+
 class Engine:
     """A script with a pool that computes without end."""
 
-    def __init__(self, folder, method, form):
+    def __init__(self, folder, *arguments, script=SCRIPT):
         path = folder / "script.py"
-        path.write_text(SCRIPT)
-        command = [sys.executable, str(path), method, form]
+        path.write_text(script)
+        command = [sys.executable, str(path), *arguments]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, start_new_session=True
         )
@@ -136,6 +148,13 @@ def test_nothing_outlives_an_engine_that_is_killed(method, group, tmp_path, left
             seconds.append(engine.kill(group=group))
         assert leftovers.processes() == []
     print(f"{method}: all ended after {statistics.median(seconds) * 1e3:.0f} ms (goal: {GOAL * 1e3:.0f} ms)")
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_workers_deep_in_c_end_with_their_engine_too(method, tmp_path, leftovers):
+    with Engine(tmp_path, method, script=DEEP_IN_C) as engine:
+        assert [engine.output.readline() for _ in range(2)] == [b"hanging\n"] * 2
+        engine.kill(group=False)
 
 
 def test_a_stopped_worker_ends_with_its_engine_too(tmp_path, leftovers, no_stray_files):

@@ -1,5 +1,6 @@
 """Tasks that crash, hang or eat memory, and workers that somebody stops: each costs itself and nothing else."""
 
+import itertools
 import os
 import signal
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine.errors import TaskDied, TaskFailed, TaskOutgrew, TaskTimedOut
+from engine.errors import TaskDied, TaskFailed, TaskOutgrew, TaskTimedOut, WorkFailed
 from engine.pool.watch import Watch
 from engine.workload import ResultSpec
 from tests.conftest import wait_until
@@ -215,6 +216,20 @@ def test_a_task_of_a_pass_that_was_given_up_does_not_hold_up_the_next(pool):
     results.close()
     with within(4):
         assert list(pool.map(crashers.square, range(10))) == [number**2 for number in range(10)]
+
+
+def test_an_order_given_up_before_a_busy_worker_read_it_does_no_harm(pool, tmp_path):
+    """It waits behind a piece that the worker's socket has no room for; its slots are gone when it is sent at last."""
+    payload = bytes(2 << 20)
+    tasks = [("", payload)] * 20
+    tasks[10] = (str(tmp_path / "go"), payload)
+    results = pool.unordered(crashers.wait_for_file, tasks, chunk_size=1)
+    assert [value for _, value in itertools.islice(results, 18)] == [1] * 18  # the others are in the busy worker's hand
+    results.close()
+    with pytest.raises(WorkFailed, match="ValueError: out of cheese"):
+        list(pool.map(crashers.UnloadableFunction("exception"), range(5), result=SCALAR))
+    (tmp_path / "go").touch()
+    assert list(pool.map(crashers.square, range(5))) == [0, 1, 4, 9, 16]
 
 
 def test_a_stopped_worker_and_one_that_hangs_at_its_end_are_ended_with_the_pool():

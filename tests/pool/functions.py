@@ -1,17 +1,16 @@
-"""What workers compute in tests of the pool, in a module that they can import."""
+"""What workers compute in tests of the pool, in a module that they can import quickly."""
 
 import datetime
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from threadpoolctl import threadpool_info
 
 from engine.errors import TaskFailed
-from tests.conftest import wait_until
 
 
 def square(task):
@@ -66,18 +65,52 @@ def fail_deep(task):
 
 
 def _deeper(task):
-    return {}["missing"]
+    return dict[str, int]()["missing"]
 
 
-def leave(task):
-    raise SystemExit(3)
+class Speechless(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+
+class Choosy(Exception):
+    """Cannot be unpickled."""
+
+    def __init__(self, one, two):
+        super().__init__(one)
+
+
+RAISED: dict[str, Callable[[], BaseException]] = {
+    "SystemExit": lambda: SystemExit(3),
+    "StopIteration": StopIteration,
+    "KeyboardInterrupt": KeyboardInterrupt,
+    "GeneratorExit": GeneratorExit,
+    "MemoryError": MemoryError,
+    "BaseException": BaseException,
+    "EOFError": EOFError,
+    "BlockingIOError": BlockingIOError,
+    "BrokenPipeError": BrokenPipeError,
+    "Speechless": Speechless,
+    "Choosy": lambda: Choosy(1, 2),
+}
+
+
+def raise_in_the_middle(task):
+    """Every task is a number, or the name of what it raises."""
+    if task in RAISED:
+        raise RAISED[task]()
+    return task
+
+
+def recurse(task):
+    return recurse(task)
 
 
 def fail_late(task):
     """Task 3 fails only when task 40 has failed already, so the later failure comes first."""
     index, folder = task
     if index == 3:
-        assert wait_until((Path(folder) / "failed").exists, seconds=20)
+        _wait_for(Path(folder) / "failed")
         raise ValueError("the first in order")
     if index == 40:
         (Path(folder) / "failed").touch()
@@ -95,10 +128,30 @@ def fail_first(task):
     return index
 
 
-def hang(task):
-    if task:
+def _wait_for(path):
+    while not path.exists():
+        os.sched_yield()
+
+
+def first_never_ends(task):
+    """Task 0 says that it has begun and never ends; the others wait until it has begun."""
+    index, folder = task
+    if index == 0:
+        (Path(folder) / "begun").touch()
         threading.Event().wait()
-    return task
+    _wait_for(Path(folder) / "begun")
+    return index
+
+
+def first_ends_when_it_may(task):
+    """Task 0 says that it has begun and waits; the others note that they were computed, after it has begun."""
+    index, folder = task
+    if index == 0:
+        (Path(folder) / "begun").touch()
+        _wait_for(Path(folder) / "go on")
+    _wait_for(Path(folder) / "begun")
+    (Path(folder) / str(index)).touch()
+    return index
 
 
 def compute_for_a_millisecond(task):
@@ -109,6 +162,8 @@ def compute_for_a_millisecond(task):
 
 
 def thread_limits(names):
+    from threadpoolctl import threadpool_info
+
     return [os.environ[name] for name in names], [library["num_threads"] for library in threadpool_info()]
 
 
@@ -116,7 +171,7 @@ def wrong_form(task):
     return 2.5 if task % 10 else np.zeros(2)
 
 
-THINGS = {
+THINGS: dict[str, Any] = {
     "int": 7,
     "big int": 10**400,
     "none": None,
@@ -132,7 +187,6 @@ THINGS = {
     "records": np.array([(1.5, 7)], dtype=[("price", "f8"), ("size", "i4")]),
     "words": np.array(["one", "three"]),
     "two arrays": {"a": np.ones(20_000), "b": [np.zeros(30_000, np.int8)]},
-    "table": pa.table({"a": np.arange(30_000)}),
     "error": ValueError("given back, not raised"),
     "failure": TaskFailed(99, "of another", "was given back, not raised"),
     "type": dict,
@@ -141,6 +195,12 @@ THINGS = {
 
 def thing(name):
     return THINGS[name]
+
+
+def arrow_table(length):
+    import pyarrow as pa
+
+    return pa.table({"a": np.arange(length)})
 
 
 class Adder:

@@ -32,7 +32,9 @@ def test_a_refusal_comes_with_advice_and_the_workers_traceback(reason, advice):
 
 
 def test_a_refusal_nobody_has_advice_for_is_told_as_it_is():
-    assert explain_refusal(Refused("a worker could not do it: ValueError", "")) == "a worker could not do it: ValueError"
+    assert (
+        explain_refusal(Refused("a worker could not do it: ValueError", "")) == "a worker could not do it: ValueError"
+    )
 
 
 class Outer:

@@ -5,6 +5,8 @@ import select
 import socket
 import threading
 from contextlib import closing, contextmanager
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,7 +44,7 @@ class Beside(threading.Thread):
     def run(self):
         try:
             self._result = self._call()
-        except BaseException as error:  # told by ``result``
+        except Exception as error:  # noqa: BLE001 - told by ``result``
             self._error = error
 
     def result(self):
@@ -62,7 +64,7 @@ def flush_all(engine):
 
 def messages(engine, count):
     """The next so many messages, waiting for them."""
-    found = []
+    found: list[Any] = []
     while len(found) < count:
         assert select.select([engine], [], [], PATIENCE)[0], "nothing comes"
         found += engine.messages()
@@ -155,7 +157,7 @@ def test_frames_can_be_cut_anywhere(cuts):
     bounds = sorted({0, len(stream), *(cut % len(stream) for cut in cuts)})
     with both_ends() as (engine, _, theirs):
         found = []
-        for start, stop in zip(bounds, bounds[1:], strict=False):
+        for start, stop in pairwise(bounds):
             theirs.sendall(stream[start:stop])
             found += engine.messages()
         assert found == sent
@@ -176,7 +178,7 @@ def test_the_engine_does_not_wait_for_a_worker_that_reads_nothing():
 
 
 def test_the_engine_reads_while_the_worker_waits_for_it_to_read():
-    """Both send more than the sockets hold; the worker blocks, the engine does not, so they do not wait for each other."""
+    """Both send more than the sockets hold; the worker waits, the engine does not, and so neither waits for ever."""
     big = np.zeros(5 << 20, np.uint8)
 
     def talk():
@@ -259,7 +261,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_frame_is_an_end_of_file_after_wha
         theirs.close()
         found = []
         with pytest.raises(EOFError):
-            found.extend(engine.messages())
+            found.extend(engine.messages(ended=True))
         with pytest.raises(EOFError):
             next(engine.messages())
 
@@ -268,7 +270,16 @@ def test_messages_that_came_whole_are_there_before_the_end_of_file():
     with both_ends() as (engine, worker, theirs):
         worker.send(encode("whole"))
         theirs.close()
-        found = engine.messages()
+        assert next(engine.messages()) == "whole"
+        with pytest.raises(EOFError):
+            next(engine.messages())
+
+
+def test_an_end_that_is_known_is_met_at_once():
+    with both_ends() as (engine, worker, theirs):
+        worker.send(encode("whole"))
+        theirs.close()
+        found = engine.messages(ended=True)
         assert next(found) == "whole"
         with pytest.raises(EOFError):
             next(found)
@@ -304,8 +315,9 @@ def test_a_worker_that_waits_in_a_send_notices_that_its_engine_has_gone():
             sending.result()
 
 
+@pytest.mark.parametrize("size", [1, 4 << 20])
 @pytest.mark.parametrize("before", [0, 4 << 20])
-def test_descriptors_come_with_their_message_however_much_is_ahead_of_it(before, tmp_path):
+def test_descriptors_come_with_their_message_however_big_it_is_and_however_much_is_ahead_of_it(before, size, tmp_path):
     """Each of two messages has descriptors of its own; the receiver knows how many."""
     paths = [tmp_path / name for name in "abc"]
     for path in paths:
@@ -313,7 +325,7 @@ def test_descriptors_come_with_their_message_however_much_is_ahead_of_it(before,
     files = [os.open(path, os.O_RDONLY) for path in paths]
     with both_ends() as (engine, worker, _):
         engine.send(bytes(before))
-        engine.send("first", files[:2])
+        engine.send("1" * size, files[:2])
         engine.send("second", files[2:])
 
         def receive():
@@ -323,7 +335,7 @@ def test_descriptors_come_with_their_message_however_much_is_ahead_of_it(before,
         received = Beside(receive)
         flush_all(engine)
         came = received.result()
-    assert [message for message, _ in came] == ["first", "second"]
+    assert [message for message, _ in came] == ["1" * size, "second"]
     theirs = [number for _, numbers in came for number in numbers]
     assert not set(theirs) & set(files)
     assert [os.pread(number, 9, 0) for number in theirs] == [b"a", b"b", b"c"]

@@ -43,7 +43,7 @@ class APass:
     def __init__(self, tasks, *, workers=2, seed=0, kills=0, slots=False, chunk_size="auto", buffered=1e9, lazy=False):
         self.tasks = tasks
         self.slots, self.buffered, self.lazy = slots, buffered, lazy
-        self.crew = Crew(workers, random.Random(seed), kills)
+        self.crew: Any = Crew(workers, random.Random(seed), kills)
         self.pool = a_pool(self.crew)
         self.options = {"chunk_size": chunk_size, "result": ResultSpec("float64") if slots else None}
 
@@ -103,11 +103,12 @@ def test_the_error_that_stops_a_pass_is_always_that_of_the_first_task_that_fails
     run = APass(tasks, **options)
     wrong = [task for task in tasks if run.goes_wrong(task)]
     seen: list[Any] = []
-    with pytest.raises(TaskFailed) if wrong else nullcontext() as error:
+    raised: Any = pytest.raises(TaskFailed) if wrong else nullcontext()
+    with raised as caught:
         seen.extend(run.iterate(how))
     if wrong:
-        assert error.value.index == wrong[0].index
-        assert type(error.value) is run.expected(wrong[0])
+        assert caught.value.index == wrong[0].index
+        assert type(caught.value) is run.expected(wrong[0])
     before = [value(task.index) for task in tasks[: wrong[0].index if wrong else None]]
     if how == "map":
         assert seen == before

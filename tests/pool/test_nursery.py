@@ -156,6 +156,12 @@ def test_preparation_leaves_multiprocessing_to_the_user():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+def test_a_script_that_is_gone_is_not_imported():
+    code = "import __main__; from engine.pool.starting.preparation import preparation; __main__.__file__ = 'gone.py'; "
+    code += "print([key for key in preparation() if 'main' in key])"
+    assert subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, stdout=subprocess.PIPE).stdout == b"[]\n"
+
+
 def test_preparation_travels():
     facts = preparation()
     assert pickle.loads(pickle.dumps(facts)) == facts
@@ -177,6 +183,7 @@ def test_workers_come_out_of_one_nursery_with_one_thread(nursery):
         parents = {psutil.Process(worker.process.pid).ppid() for worker in (first, second)}
         assert parents == {nursery().pid}
         assert first.ask("'numpy' in sys.modules, threads()") == "(True, 1)"
+        assert first.ask("__import__('gc').isenabled(), __import__('gc').get_freeze_count() > 10000") == "(True, True)"
         assert nursery().num_threads() == 1
         assert nursery().environ()["OPENBLAS_NUM_THREADS"] == "1"
         assert os.getsid(nursery().pid) == nursery().pid
@@ -235,6 +242,22 @@ def test_a_nursery_that_was_killed_is_replaced(nursery):
             assert second.ask("1") == "1"
             assert nursery() != old
     assert not old.is_running()
+
+
+def test_the_end_of_a_nursery_is_seen_although_something_else_holds_its_socket(nursery, module, tmp_path):
+    name = module("forking", "import os, time; os.fork() or time.sleep(600)")
+    with a_worker("forkserver", preload=[name]) as worker:
+        (held,) = [child for child in nursery().children() if child.pid != worker.process.pid]
+        nursery().kill()
+        with a_worker("forkserver") as second:
+            assert second.ask("1") == "1"
+        held.kill()
+
+
+def test_a_module_that_ignores_its_children_costs_no_exit_code(nursery, module):
+    name = module("ignoring", "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)")
+    with a_worker("forkserver", "leave", preload=[name]) as worker:
+        assert worker.process.exit_code(PATIENCE) == 7
 
 
 def test_a_nursery_that_was_stopped_is_replaced(nursery, monkeypatch):
@@ -325,11 +348,21 @@ def test_a_fork_of_the_engine_forgets_the_nursery_without_a_word(leftovers):
     assert ended.stderr == ""
 
 
+def test_asking_about_a_worker_that_another_thread_closes_costs_nothing(nursery):
+    with a_worker("forkserver") as worker, a_worker("forkserver") as closed:
+        ticket = closed.process._ticket
+        closed.process.close()
+        client().kill(ticket, signal.SIGKILL)
+        assert client().exit_code(ticket, PATIENCE) is None
+        assert worker.ask("1") == "1"
+
+
 def test_a_worker_that_nobody_asks_about_is_reaped(nursery):
     with a_worker("forkserver") as worker, a_worker("forkserver") as forgotten:
         forgotten.process.kill()
         assert has_ended(forgotten.process.handle, PATIENCE)
         forgotten.process.close()
+        assert forgotten.process.exit_code(PATIENCE) is None
         assert wait_until(lambda: [child.pid for child in nursery().children()] == [worker.process.pid], PATIENCE)
 
 

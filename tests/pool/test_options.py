@@ -43,7 +43,10 @@ WRONG = [
     ({"result": "float64"}, "result: expected engine.ResultSpec(dtype, shape) or None, got 'float64'"),
     ({"result": np.float64}, "result: expected engine.ResultSpec(dtype, shape) or None, got <class 'numpy.float64'>"),
     ({"result": ResultSpec("flaot64")}, "result: unknown dtype 'flaot64'; did you mean 'float64'?"),
-    ({"result": ResultSpec("object")}, "result: 'object' is of no fixed size; leave result out, and results are pickled"),
+    (
+        {"result": ResultSpec("object")},
+        "result: 'object' is of no fixed size; leave result out, and results are pickled",
+    ),
     ({"result": ResultSpec("str")}, "result: 'str' is of no fixed size; leave result out, and results are pickled"),
     (
         {"result": ResultSpec("float64", 20)},  # type: ignore[arg-type]

@@ -1,13 +1,14 @@
 """The schedule against a model: workers that take, deal with, hand back and die, without processes and without time."""
 
 from collections import Counter, deque
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from engine.pool.schedule import STRIKES, Schedule
+from engine.pool.schedule import STRIKES, Held, Schedule
 from engine.pool.sizing import Sizer
 from engine.pool.supply import Supply
 
@@ -37,8 +38,8 @@ class Pass(RuleBasedStateMachine):
         self.schedule = Schedule(self.supply, self.sizer, first_number=7, retries=retries)
         self.count, self.retries = count, retries
         self.poison = {index % count for index in poison} if count else set()
-        self.hands = [deque() for _ in range(workers)]
-        self.settled = {}
+        self.hands: list[deque[Held]] = [deque() for _ in range(workers)]
+        self.settled: dict[int, str] = {}
         self.alone: Counter[int] = Counter()
         self.tries: Counter[int] = Counter()
         self.number = 6
@@ -266,7 +267,7 @@ def deaths_until_convicted(schedule, bad):
 
 def test_pieces_are_cut_in_order_and_numbered_on():
     schedule = Schedule(Supply(range(25)), Sizer(2, fixed=10), first_number=40)
-    pieces = [schedule.take(empty=True) for _ in range(4)]
+    pieces: list[Any] = [schedule.take(empty=True) for _ in range(4)]
     assert [(held.number, held.first, held.count) for held in pieces[:3]] == [(40, 0, 10), (41, 10, 10), (42, 20, 5)]
     assert pieces[3] is None
     assert schedule.next_number == 43
@@ -284,7 +285,7 @@ def test_a_piece_that_comes_back_is_cut_anew_when_its_tasks_turn_out_to_be_long(
     sizer = Sizer(2)
     schedule = Schedule(Supply(range(1000)), sizer, first_number=0)
     sizer.learn(1, 0.001)
-    held = schedule.take(empty=True)
+    held: Any = schedule.take(empty=True)
     assert held.count == 20
     sizer.learn(1, 0.007)
     schedule.dealt(held, 1, last=True)

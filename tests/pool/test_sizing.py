@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.pool.sizing import AHEAD, AIM, MESSAGE, PATIENCE, Sizer
+from engine.pool.sizing import AHEAD, AIM, LEAST, MESSAGE, PATIENCE, Sizer
 
 counts = st.integers(1, 10_000)
 workers = st.integers(1, 128)
@@ -22,19 +22,18 @@ def test_a_piece_has_at_least_one_task_and_never_more_than_fit(workers, fixed, m
         assert sizer.largest >= size
 
 
-@given(workers, st.booleans(), times, st.integers(1, 10**7))
-def test_towards_the_end_pieces_shrink_so_that_all_workers_have_one(workers, batch, learned, remaining):
+@given(workers, st.booleans(), st.floats(1e-7, 100), st.integers(1, 10**7))
+def test_towards_the_end_pieces_shrink_so_that_all_workers_have_one(workers, batch, seconds, remaining):
     sizer = Sizer(workers, batch=batch)
-    for tasks, seconds in learned:
-        sizer.learn(tasks, seconds)
-    assert sizer.size(remaining) <= -(-remaining // (2 * workers))
+    sizer.learn(1, seconds)
+    assert sizer.size(remaining) <= max(-(-remaining // (2 * workers)), LEAST / seconds + 1)
 
 
 @given(st.integers(1, 32), st.integers(1, 5_000))
 def test_pieces_add_up_and_the_last_ones_are_single_tasks(workers, total):
     sizer, left, sizes = Sizer(workers), total, []
     while left:
-        sizer.learn(1_000, 0.001)  # 1 us each, so that only the end bounds a piece
+        sizer.learn(1, 0.001)  # longer than the least a piece takes
         sizes.append(min(sizer.size(left), left))
         left -= sizes[-1]
     assert sum(sizes) == total
@@ -48,6 +47,20 @@ def test_a_piece_is_to_take_20_ms(seconds, expected):
     sizer = Sizer(2)
     sizer.learn(7, 7 * seconds)
     assert sizer.size(None) == expected
+
+
+def test_the_largest_piece_is_remembered():
+    sizer = Sizer(2)
+    sizer.learn(1, 1e-5)
+    assert [sizer.size(remaining) for remaining in (1000, 100, 10)] == [250, 50, 10]
+    assert sizer.largest == 250
+
+
+def test_pieces_of_tiny_tasks_are_worth_handing_out():
+    assert LEAST == 0.0005
+    sizer = Sizer(2)
+    sizer.learn(1, 1e-6)
+    assert [sizer.size(remaining) for remaining in (4000, 1000, 100)] == [1000, 500, 100]
 
 
 def test_the_newest_times_count_half():
@@ -114,7 +127,8 @@ def test_only_short_pieces_are_handed_out_ahead():
     sizer = Sizer(1, fixed=10)
     assert not sizer.ahead
     sizer.size(None)
-    sizer.learn(1, AHEAD / 10 * 0.9)
-    assert sizer.ahead
-    sizer.learn(1, AHEAD / 10 * 1.3)
-    assert not sizer.ahead
+    told = []
+    for share in (0.9, 1.3):
+        sizer.learn(1, AHEAD / 10 * share)
+        told.append(sizer.ahead)
+    assert told == [True, False]

@@ -135,9 +135,7 @@ def test_the_refusal_tells_both_forms():
     with slots("float64", (76, 20)) as made:
         with pytest.raises(FormError) as error:
             made.put(0, np.zeros((20, 76), "int32"))
-        assert str(error.value) == (
-            "a result does not have the declared form float64 [76, 20]: it is int32 [20, 76]"
-        )
+        assert str(error.value) == ("a result does not have the declared form float64 [76, 20]: it is int32 [20, 76]")
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -146,7 +144,9 @@ def test_a_chunk_with_another_number_of_results_is_refused(count):
         made.put_many(0, [1.0, 2.0], count)
 
 
-@given(st.integers(0, 10_000), st.sampled_from(["float64", "int8", "S5"]), st.tuples(st.integers(0, 9), st.integers(0, 9)))
+@given(
+    st.integers(0, 10_000), st.sampled_from(["float64", "int8", "S5"]), st.tuples(st.integers(0, 9), st.integers(0, 9))
+)
 def test_results_begin_behind_the_states_at_a_cache_line_and_fit(capacity, dtype, shape):
     form = SlotsForm(capacity, ResultSpec(dtype, shape))
     assert form.start % 64 == 0

@@ -76,6 +76,19 @@ def test_no_signal_handling_of_the_engine_is_inherited(method):
 
 
 @each_method
+def test_what_the_engine_ignores_is_not_ignored(method):
+    unlike = {signal.SIGTERM: signal.SIG_IGN, signal.SIGCHLD: signal.SIG_IGN, signal.SIGPIPE: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in unlike.items()}
+    try:
+        with a_worker(method) as worker:
+            order = "[signal.getsignal(number).name for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE)]"
+            assert worker.ask(order) == "['SIG_DFL', 'SIG_DFL', 'SIG_IGN']"
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@each_method
 def test_ctrl_c_does_not_reach_a_process(method):
     with a_worker(method) as worker:
         worker.ask("1")
@@ -208,6 +221,22 @@ def test_a_process_outlives_the_thread_that_started_it(method):
     assert worker.ask("1") == "1"
     assert worker.leave() == 0
     worker.process.close()
+
+
+@each_method
+def test_a_fork_of_the_engine_cannot_kill_its_workers(method):
+    with a_worker(method) as worker:
+        worker.ask("1")
+        pid = os.fork()
+        if not pid:
+            try:
+                worker.process.kill()
+                worker.process.close()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(pid, 0)[1] == 0
+        assert worker.ask("2") == "2"
 
 
 @each_method

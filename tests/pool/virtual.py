@@ -1,14 +1,15 @@
-"""Workers without processes, for tests of a pass: they keep to the protocol of real ones and die when chance says so."""
+"""Workers without processes, for tests of a pass: they keep to the protocol of real ones and die when chance has it."""
 
 import pickle
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
 from engine.errors import TaskFailed, TaskStuck
 from engine.pool.advice import Death
 from engine.pool.api import Pool
-from engine.pool.board import Phase
+from engine.pool.board import Field, Phase
 from engine.pool.channel import Undecodable
 from engine.pool.course import IN_HAND, Course
 from engine.pool.crew import Member
@@ -18,6 +19,8 @@ from engine.pool.slots import Slots
 from engine.pool.supply import Supply
 from engine.pool.workers import Setting
 
+ROW = {Field.TASKS: 10, Field.BYTES: 1_000}
+"""What every worker has on its board: results of 100 bytes."""
 _IDLE = 3
 """Waits in a row in which nobody has anything to do, after which the pass hangs."""
 
@@ -48,7 +51,7 @@ def value(index):
 class Body:
     """A worker: what it has been told, how far it is, and whether it has been killed."""
 
-    inbox: deque = field(default_factory=deque)
+    inbox: deque[Any] = field(default_factory=deque)
     at: int = 0
     killed: bool = False
     pid: int = 1
@@ -62,18 +65,21 @@ class Crew:
 
     def __init__(self, workers, chance, kills=0):
         self.next_number = 0
-        self.board = SimpleNamespace(cancel_below=lambda number: None)
-        self.order = None
+        self.board = SimpleNamespace(cancel_below=lambda number: None, row=lambda worker: ROW)
+        self.order: Any = None
         self.members = [self.newborn(index) for index in range(workers)]
         self.deaths = 0
         self._chance, self._kills = chance, kills
-        self._computed = Counter()
+        self._computed: Counter[int] = Counter()
         self._died_alone = set()
         self._idle = 0
         self._last_number = -1
 
     def newborn(self, index):
-        return Member(index, Body(), None, -1, ready=True, opened=self.order.number if self.order else -1)
+        process: Any = Body()
+        channel: Any = None
+        opened = self.order.number if self.order else -1
+        return Member(index, process, channel, -1, ready=True, opened=opened)
 
     def open(self, order):
         self.order = order
@@ -153,7 +159,8 @@ class Crew:
     def die(self, member, phase, tasks):
         self.deaths += 1
         self.members[member.index] = self.newborn(member.index)
-        return Death(-9, phase, *tasks, "", member.doom)
+        first, count = tasks
+        return Death(-9, phase, first, count, "", member.doom)
 
 
 def undecodable():
@@ -187,16 +194,13 @@ class Workers:
         return ring(result, self.setting.count * IN_HAND + SPARE, chunk_size or self.segment)
 
     def course(self, order, tasks, timeout=None, retries=0):
-        watch = SimpleNamespace(pause=lambda members: 0.0, look=lambda members: None)
+        watch: Any = SimpleNamespace(pause=lambda members: 0.0, look=lambda members: None)
         return Course(self.crew, order, Supply(tasks), watch, retries=retries)
-
-    def views(self):
-        return (SimpleNamespace(bytes=100, tasks=1),)
 
 
 def a_pool(crew, segment=4):
     """A pool that is entered, whose workers are virtual."""
-    pool = Pool.__new__(Pool)
+    pool: Any = Pool.__new__(Pool)
     pool._with_data, pool._entered, pool._busy = False, True, False
     pool._workers, pool.failures = Workers(crew, segment), ()
     return pool

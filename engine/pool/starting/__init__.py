@@ -1,8 +1,8 @@
 """How a worker process comes to be and what ends it: three start methods behind one contract.
 
-forkserver  forked from a process that has imported what workers need, and nothing else: 3 ms, no threads
-spawn       a fresh interpreter: 30 ms, and every import again
-fork        a copy of the engine as it is: 1 ms, and whatever its other threads held locked stays locked
+forkserver  forked from a process that has imported what workers need, and runs no threads: 3 ms
+spawn       a fresh interpreter: 40 ms, and every import again
+fork        a copy of the engine as it is: 3 ms, and whatever its other threads held locked stays locked
 """
 
 import importlib

@@ -50,7 +50,7 @@ class Client:
     """The engine's side of one nursery, which it starts. Safe for several threads."""
 
     patience: ClassVar[float] = 60.0
-    """Seconds the nursery has for one import or one fork before it counts as lost; torch takes 10 from a cold disk."""
+    """Seconds the nursery has for one import or one fork before it counts as lost; torch takes 1.2 from a warm disk."""
 
     def __init__(self) -> None:
         with in_words(), lifeline.unforked():
@@ -216,7 +216,7 @@ class Ward:
         deadline = time.monotonic() + patience
         if self.handle >= 0:
             return self._ask(deadline) if self._code is None and wait_for(patience, self.handle) else self._code
-        while self._ask(deadline) is None and time.monotonic() < deadline:
+        while self._ask(deadline) is None and self._client and time.monotonic() < deadline:
             time.sleep(_PAUSE)
         return self._code
 

@@ -18,7 +18,7 @@ A message starts with its number; that of a fork is the ticket of its process.
 """
 
 import contextlib
-import ctypes  # noqa: F401 - loaded once here, for die_with_parent in the workers: 5 ms
+import ctypes  # noqa: F401 - loaded once here, for die_with_parent in the workers: 4 ms
 import errno
 import gc
 import importlib
@@ -152,13 +152,14 @@ class Nursery:
         gc.enable()
 
     def _kill(self, _: int, ticket: int, number: int) -> Answer:
-        child = self._children[ticket]
-        if child.look() is None:
+        child = self._children.get(ticket)
+        if child and child.look() is None:
             os.kill(child.pid, number)
         return None, ()
 
     def _exit_code(self, _: int, ticket: int) -> Answer:
-        return self._children[ticket].look(), ()
+        child = self._children.get(ticket)  # None: another thread of the engine has closed it meanwhile
+        return child.look() if child else None, ()
 
     def _forget(self, _: int, ticket: int) -> Answer:
         self._forgotten.append(self._children.pop(ticket))
