@@ -33,6 +33,7 @@ class Pool:
         self._with_data = data is not NoData
         self._workers = Workers(setting, data)
         self._entered = self._busy = False
+        self._interrupts = Interrupts()
         self.failures: tuple[TaskFailed, ...] = ()
         """Tasks that failed in the last pass, in task order; filled at its end."""
 
@@ -47,6 +48,7 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._entered = False
+        self._interrupts.give_back()  # a pass that was left in its middle may be kept for long
         self._workers.__exit__(kind, error, trace)
 
     @property
@@ -136,6 +138,7 @@ class Pool:
             order = self._open(job, options)
             try:
                 with Interrupts() as interrupts:
+                    self._interrupts = interrupts
                     course = self._workers.course(order, tasks, options.timeout, options.on_error.retries)
                     course.interrupted = lambda: interrupts.asked
                     settling = self._noted(course, options.progress)

@@ -115,7 +115,7 @@ class Crew:
         """Number of the next piece; never used twice, so that a worker can tell what is still wanted."""
         self.replaced = 0
         self._recipe = recipe
-        self._starter = starter(recipe.start_method, recipe.preload)
+        self._starter = starter(recipe.start_method, recipe.preload, recipe.threads)
         self._selector = selectors.DefaultSelector()
         self._order: tuple[Order, Sequence[int]] | None = None
         self._setup_deaths = 0

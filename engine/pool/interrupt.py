@@ -23,22 +23,27 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.asked = False
-        self._installed = False
+        self._over = False
 
     def __enter__(self) -> Self:
         main = threading.current_thread() is threading.main_thread()
         if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._take)
-            self._installed = True
         return self
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked or self._over:
             raise KeyboardInterrupt
         self.asked = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._installed and threading.current_thread() is threading.main_thread():
+        self.give_back()
+
+    def give_back(self) -> None:
+        """Let Ctrl-C mean what it meant before; what somebody else has made of it since, stays. Idempotent."""
+        self._over = True  # in case another thread is doing this, which cannot take a handler back
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGINT) == self._take:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -79,6 +79,7 @@ def _load(line: Line, brief: Brief, row: memoryview) -> Any:
     begun = time.monotonic_ns()
     row[Field.PHASE] = Phase.IMPORTING
     os.environ.update(environment(brief.threads))  # before anything of the user's is imported
+    limit_loaded(brief.threads)  # and what a fork has brought along
     with _attempt("import the main module"):
         prepare(brief.facts)
     row[Field.IMPORT] = time.monotonic_ns() - begun

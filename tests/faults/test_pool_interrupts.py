@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import engine
+from engine.errors import RequestError
 from engine.pool.starting import START_METHODS
 from tests.conftest import wait_until
 from tests.faults import crashers
@@ -200,7 +201,7 @@ def test_a_pass_may_be_in_a_thread_where_there_are_no_signals():
     assert results == [0, 1, 4, 9, 16]
 
 
-def test_the_users_own_handler_stays_in_charge(monkeypatch):
+def test_the_users_own_handler_stays_in_charge():
     taken = []
     before = signal.signal(signal.SIGINT, lambda *_: taken.append("mine"))
     try:
@@ -212,7 +213,38 @@ def test_the_users_own_handler_stays_in_charge(monkeypatch):
         signal.signal(signal.SIGINT, before)
 
 
+def test_a_handler_that_the_user_installs_during_a_pass_stays():
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with engine.pool(2) as pool:
+            for _ in pool.map(crashers.square, range(5)):
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_after_a_pass_ctrl_c_means_what_it_meant_before():
     with engine.pool(2) as pool:
         list(pool.map(crashers.square, range(5)))
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_pass_that_is_kept_longer_than_its_pool_takes_no_ctrl_c():
+    with engine.pool(2) as pool:
+        kept = pool.map(crashers.square, range(5))
+        assert next(kept) == 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(RequestError, match="the pool was left in the middle of this pass"):
+        list(kept)
+
+
+def test_a_pass_that_another_thread_closes_swallows_no_ctrl_c():
+    with engine.pool(2) as pool:
+        kept = pool.map(crashers.square, range(5))
+        assert next(kept) == 0
+        thread = threading.Thread(target=kept.close)
+        thread.start()
+        thread.join()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)

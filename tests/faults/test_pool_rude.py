@@ -194,7 +194,8 @@ def refuse_nameless(task):
 def test_a_task_that_cannot_be_shown_is_described(pool):
     assert list(pool.map(refuse_nameless, [1, Nameless(), 3], on_error="skip")) == [1, 3]
     [failure] = pool.failures
-    assert str(failure).startswith("task 1 (Nameless whose repr raises RuntimeError) raised ValueError: not this one at ")
+    named = "task 1 (Nameless whose repr raises RuntimeError)"
+    assert str(failure).startswith(f"{named} raised ValueError: not this one at ")
 
 
 def leak(task):

@@ -167,6 +167,10 @@ def thread_limits(names):
     return [os.environ[name] for name in names], [library["num_threads"] for library in threadpool_info()]
 
 
+def sometimes_unpicklable(task):
+    return threading.Lock() if task % 10 == 3 else task
+
+
 def wrong_form(task):
     return 2.5 if task % 10 else np.zeros(2)
 

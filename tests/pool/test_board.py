@@ -3,13 +3,16 @@
 from contextlib import closing
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.pool.board import DOING, Board, Field, Phase
 from engine.pool.sharedfile import SharedFile
 
+patient = settings(deadline=None)
 
+
+@patient
 @given(st.integers(1, 20), st.data())
 def test_what_one_worker_writes_is_in_no_other_row(workers, data):
     with closing(Board(workers).file) as file:
@@ -23,6 +26,7 @@ def test_what_one_worker_writes_is_in_no_other_row(workers, data):
         assert board.cancelled()[0] == 0
 
 
+@patient
 @given(st.integers(1, 20), st.integers(0, 2**62))
 def test_what_is_cancelled_is_seen_by_workers_and_written_into_no_row(workers, number):
     with closing(Board(workers).file) as file:

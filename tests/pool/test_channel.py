@@ -193,6 +193,19 @@ def test_the_engine_reads_while_the_worker_waits_for_it_to_read():
         assert same(talking.result(), big)
 
 
+@pytest.mark.parametrize("beyond", range(-14, 15))
+def test_frames_that_just_fit_into_the_room_for_small_ones_and_those_that_just_do_not(beyond):
+    def frame_size(length):
+        return sum(map(len, encode(bytes(length))))
+
+    sent = bytes(channel._ROOM - frame_size(1_000) + 1_000 + beyond)
+    assert frame_size(len(sent)) == channel._ROOM + beyond
+    with both_ends() as (engine, worker, _):
+        sending = Beside(lambda: [worker.send(encode(message)) for message in ("before", sent, "after")])
+        assert messages(engine, 3) == ["before", sent, "after"]
+        sending.result()
+
+
 def test_there_is_no_message_before_one_comes():
     with both_ends() as (engine, worker, _):
         assert list(engine.messages()) == []
@@ -342,6 +355,32 @@ def test_descriptors_come_with_their_message_however_big_it_is_and_however_much_
     assert not any(os.get_inheritable(number) for number in theirs)
     for number in (*files, *theirs):
         os.close(number)
+
+
+def test_descriptors_of_a_message_that_waits_can_be_closed_meanwhile(tmp_path):
+    (tmp_path / "a").write_text("a")
+    with both_ends() as (engine, worker, _), (tmp_path / "a").open() as file:
+        engine.send(bytes(4 << 20))
+        engine.send("mine", [file.fileno()])
+        file.close()
+        received = Beside(lambda: (worker.receive(), worker.receive(), worker.take_descriptor())[1:])
+        flush_all(engine)
+        message, descriptor = received.result()
+        assert (message, os.pread(descriptor, 9, 0)) == ("mine", b"a")
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("dead", [True, False])
+def test_descriptors_of_a_message_that_is_never_read_are_given_back(dead):
+    before = set(_Held.private)
+    with both_ends() as (engine, _, theirs):
+        engine.send(bytes(4 << 20))
+        engine.send("mine", [theirs.fileno()])
+        assert len(_Held.private - before) == 2
+        if dead:
+            theirs.close()
+            engine.flush()
+    assert _Held.private == before
 
 
 def test_the_engines_end_is_its_own_until_it_is_closed():

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 import engine
-from engine.errors import Lacking, RequestError, TaskFailed, WorkFailed
+from engine.errors import Lacking, RequestError, TaskFailed, TaskStuck, WorkFailed
 from engine.pool import limits
 from engine.pool.course import IN_HAND
 from engine.pool.starting import START_METHODS
@@ -199,16 +199,14 @@ def test_a_generator_is_read_no_further_than_workers_need(pool):
     assert furthest <= 2 * (2 * IN_HAND * chunk_size)  # in the hands of two workers, and come from there
 
 
-def test_workers_wait_for_a_consumer_who_takes_his_time(pool):
-    def computed():
-        return sum(view.tasks for view in pool.workers)
-
-    before, chunk_size = computed(), 5
-    results = pool.map(functions.square, range(10_000), chunk_size=chunk_size)
-    next(results)
-    assert wait_until(lambda: all(view.phase == "idle" for view in pool.workers))
-    assert computed() - before <= 2 * (2 * IN_HAND * chunk_size)
-    assert len(list(results)) == 9_999
+def test_workers_wait_for_a_consumer_who_takes_his_time():
+    chunk_size = 5
+    with engine.pool(workers=2) as started:
+        results = started.unordered(functions.square, range(10_000), chunk_size=chunk_size)
+        next(results)
+        assert wait_until(lambda: all(view.phase == "idle" for view in started.workers))
+        assert sum(view.tasks for view in started.workers) <= 2 * (2 * IN_HAND * chunk_size)
+        assert len(list(results)) == 9_999
 
 
 def test_tasks_that_raise_while_they_are_made_are_heard_and_the_pool_goes_on(pool):
@@ -510,6 +508,18 @@ def test_a_task_that_recurses_for_ever_fails(pool):
         list(pool.map(functions.recurse, [1]))
 
 
+@pytest.mark.parametrize("chunk_size", [1, 7, "auto"])
+def test_a_result_that_cannot_be_pickled_is_a_failure_of_its_task_alone(pool, chunk_size):
+    before = [view.pid for view in pool.workers]
+    options: Any = {"on_error": "skip", "chunk_size": chunk_size}
+    found = list(pool.map(functions.sometimes_unpicklable, range(100), **options))
+    assert found == [task for task in range(100) if task % 10 != 3]
+    assert [failure.index for failure in pool.failures] == list(range(3, 100, 10))
+    assert {type(failure) for failure in pool.failures} == {TaskStuck}
+    assert "its result cannot be pickled: TypeError: cannot pickle '_thread.lock' object" in str(pool.failures[0])
+    assert [view.pid for view in pool.workers] == before
+
+
 def test_a_result_of_another_form_than_declared_is_a_failure_of_its_task(pool):
     found = list(pool.map(functions.wrong_form, range(30), result=NUMBER, on_error="skip"))
     assert found == [2.5] * 27
@@ -555,6 +565,13 @@ def test_workers_tell_what_they_did():
     assert all(0 < view.wall < 30 for view in after if view.tasks)
     assert all(0 <= view.cpu < 30 and view.wait > 0 for view in after)
     assert sum(view.bytes for view in after) > 8 * 1_000
+
+
+def test_a_chunk_that_is_sent_in_parts_counts_once():
+    with engine.pool(workers=1) as started:
+        list(started.map(functions.compute_for_a_millisecond, range(120), chunk_size=60))
+        assert wait_until(lambda: started.workers[0].tasks == 120)
+        assert started.workers[0].chunks == 2
 
 
 def test_workers_are_the_processes_that_compute(pool):

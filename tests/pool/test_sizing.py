@@ -1,16 +1,19 @@
 """How many tasks make a piece: bounds that always hold, and what is learned."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.pool.sizing import AHEAD, AIM, LEAST, MESSAGE, PATIENCE, Sizer
+
+patient = settings(deadline=None)
 
 counts = st.integers(1, 10_000)
 workers = st.integers(1, 128)
 times = st.lists(st.tuples(st.integers(0, 1_000), st.floats(0, 100)), max_size=8)
 
 
+@patient
 @given(workers, st.none() | counts, st.none() | counts, st.booleans(), times, st.none() | st.integers(0, 10**7))
 def test_a_piece_has_at_least_one_task_and_never_more_than_fit(workers, fixed, most, batch, learned, remaining):
     sizer = Sizer(workers, fixed, most, batch=batch)
@@ -22,6 +25,7 @@ def test_a_piece_has_at_least_one_task_and_never_more_than_fit(workers, fixed, m
         assert sizer.largest >= size
 
 
+@patient
 @given(workers, st.booleans(), st.floats(1e-7, 100), st.integers(1, 10**7))
 def test_towards_the_end_pieces_shrink_so_that_all_workers_have_one(workers, batch, seconds, remaining):
     sizer = Sizer(workers, batch=batch)
@@ -29,6 +33,7 @@ def test_towards_the_end_pieces_shrink_so_that_all_workers_have_one(workers, bat
     assert sizer.size(remaining) <= max(-(-remaining // (2 * workers)), LEAST / seconds + 1)
 
 
+@patient
 @given(st.integers(1, 32), st.integers(1, 5_000))
 def test_pieces_add_up_and_the_last_ones_are_single_tasks(workers, total):
     sizer, left, sizes = Sizer(workers), total, []

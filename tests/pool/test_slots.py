@@ -12,6 +12,8 @@ from engine.pool.sharedfile import SharedFile
 from engine.pool.slots import PUBLISHED, FormError, Slots, SlotsForm, bytes_of
 from engine.workload import ResultSpec
 
+patient = settings(deadline=None)
+
 
 @contextmanager
 def slots(dtype="float64", shape=(), capacity=4):
@@ -144,6 +146,7 @@ def test_a_chunk_with_another_number_of_results_is_refused(count):
         made.put_many(0, [1.0, 2.0], count)
 
 
+@patient
 @given(
     st.integers(0, 10_000), st.sampled_from(["float64", "int8", "S5"]), st.tuples(st.integers(0, 9), st.integers(0, 9))
 )

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import RequestError
 from engine.pool.supply import Supply
+
+patient = settings(deadline=None)
 
 
 class Squares(Sequence[int]):
@@ -82,6 +84,7 @@ def everything(supply, size):
 
 
 @each_kind
+@patient
 @given(length=st.integers(0, 30), size=st.integers(1, 12))
 def test_all_tasks_come_once_in_order(kind, length, size):
     make = KINDS[kind]

@@ -22,13 +22,14 @@ START_METHODS = {
 """Where each start method lives; loaded when first used, because every new process imports this table."""
 
 
-def starter(method: str, preload: Sequence[str] = ()) -> Starter:
+def starter(method: str, preload: Sequence[str] = (), threads: int = 1) -> Starter:
     """Return the start method of that name.
 
     ``preload`` names modules that workers will import; "__main__" stands for the user's script. The fork server
-    imports them once, ahead of its workers; the other start methods have no use for them. Raises UnknownName.
+    imports them once, ahead of its workers; the other start methods have no use for them. ``threads`` is how many
+    numerical libraries may use in each worker. Raises UnknownName.
     """
     if method not in START_METHODS:
         raise UnknownName("start method", method, START_METHODS)
     module, _, name = START_METHODS[method].partition(":")
-    return cast(Starter, getattr(importlib.import_module(module), name)(tuple(preload)))
+    return cast(Starter, getattr(importlib.import_module(module), name)(tuple(preload), threads))

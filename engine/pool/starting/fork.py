@@ -19,8 +19,8 @@ from engine.pool.starting.preparation import note_copied, refuse_while_importing
 class Fork:
     """Starts workers as copies of the engine."""
 
-    def __init__(self, preload: Sequence[str] = ()) -> None:
-        """Take no notice of ``preload``: a copy has what the engine has."""
+    def __init__(self, preload: Sequence[str] = (), threads: int = 1) -> None:
+        """Take no notice of either: a copy has what the engine has, and the worker limits the threads of that."""
 
     def start(self, channel: socket.socket, body: str) -> Process:
         """Start a process that calls ``body`` with the channel. Raises Lacking, RequestError."""

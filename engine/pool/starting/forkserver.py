@@ -35,7 +35,8 @@ class _Shared:
 class ForkServer:
     """Starts workers by forking the nursery; ``preload`` names modules for it to import before."""
 
-    def __init__(self, preload: Sequence[str] = ()) -> None:
+    def __init__(self, preload: Sequence[str] = (), threads: int = 1) -> None:
+        """``threads`` is for the worker to see to: the nursery itself may have one."""
         self._preload = tuple(preload)
 
     def start(self, channel: socket, body: str) -> Process:
