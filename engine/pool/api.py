@@ -17,6 +17,7 @@ from engine.pool.options import MapOptions, Options, Progress, check, whole
 from engine.pool.order import OpenOrder
 from engine.pool.sizing import Sizer
 from engine.pool.starting import START_METHODS
+from engine.pool.supply import length
 from engine.pool.workers import NoData, Setting, Workers
 
 _REPORTS = 0.1
@@ -135,7 +136,7 @@ class Pool:
             raise RequestError("this pool is in the middle of another pass: finish or close that one first")
         self._busy, self.failures = True, ()
         try:
-            order = self._open(job, options)
+            order = self._open(job, options, length(tasks))
             try:
                 with Interrupts() as interrupts:
                     self._interrupts = interrupts
@@ -151,8 +152,8 @@ class Pool:
         finally:
             self._busy = False
 
-    def _open(self, job: Each, options: Options) -> OpenOrder:
-        slots, segment = self._workers.ring(options.result, options.chunk_size) if options.result else (None, 0)
+    def _open(self, job: Each, options: Options, total: int | None) -> OpenOrder:
+        slots, segment = self._workers.ring(options.result, options.chunk_size, total) if options.result else (None, 0)
         sizer = Sizer(self._workers.setting.count, options.chunk_size, segment or None)
         limited = options.timeout is not None or self._workers.setting.memory is not None
         return self._workers.open(job, sizer, slots, segment, singly=limited)

@@ -99,7 +99,9 @@ class OpenOrder:
             self.slots.file.close()
 
 
-def ring(result: ResultSpec, pieces: int, chunk_size: int | None) -> tuple[SlotsForm, int]:
-    """Return the form of the slots of so many pieces at a time, and the slots of one piece."""
+def ring(result: ResultSpec, pieces: int, chunk_size: int | None, total: int | None = None) -> tuple[SlotsForm, int]:
+    """Return the form of the slots of so many pieces at a time, and the slots of one piece; ``total``: of all tasks."""
     segment = chunk_size or max(1, SEGMENT // max(1, bytes_of(result)))
+    if total is not None:  # a chunk size far beyond it would reserve gigabytes, and each megabyte takes 0.8 ms
+        segment = min(segment, max(1, total))
     return SlotsForm(segment * pieces, result), segment

@@ -24,7 +24,7 @@ class Supply:
         except TypeError as error:
             raise RequestError(f"tasks: expected something to iterate over, got {describe_task(tasks)}") from error
         self.taken = 0
-        self.total = _length(tasks)
+        self.total = length(tasks)
         """Number of tasks; None where only the end will tell."""
         self._sequence: Any = tasks if isinstance(tasks, _SLICED) else None
         self._ended = self.total == 0
@@ -55,7 +55,8 @@ class Supply:
         self._ended = True
 
 
-def _length(tasks: Iterable[Any]) -> int | None:
+def length(tasks: Iterable[Any]) -> int | None:
+    """Return the number of tasks; None where only the end will tell."""
     try:
         return len(tasks) if isinstance(tasks, Sized) else None
     except TypeError:  # a wrapper, such as a progress bar, around something that has none

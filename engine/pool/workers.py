@@ -153,9 +153,9 @@ class Workers:
             raise
         return order
 
-    def ring(self, result: ResultSpec, chunk_size: int | None) -> tuple[SlotsForm, int]:
+    def ring(self, result: ResultSpec, chunk_size: int | None, total: int | None) -> tuple[SlotsForm, int]:
         """Return the form of slots for results that are passed on, and the slots of one piece."""
-        return ring(result, self.setting.count * IN_HAND + SPARE, chunk_size)
+        return ring(result, self.setting.count * IN_HAND + SPARE, chunk_size, total)
 
     def course(self, order: OpenOrder, tasks: Iterable[Any], timeout: float | None = None, retries: int = 0) -> Course:
         """Return one pass over tasks; numbers of its pieces go on from those of the passes before."""

@@ -7,7 +7,6 @@ import re
 import signal
 import sys
 import threading
-import time
 
 import numpy as np
 
@@ -223,10 +222,6 @@ def square_slowly(task):
     """Square a number, in about 1 ms of work."""
     sum(range(50_000))
     return task * task
-
-
-def now():
-    return time.monotonic()
 
 
 def table_beside(data, task):

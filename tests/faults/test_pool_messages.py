@@ -149,13 +149,13 @@ def deep():
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        ({"f": lambda: None}, f"AttributeError: Can't pickle local object '<lambda>'{LAMBDA}"),
+        (local_function(), f"AttributeError: Can't pickle local object 'local_function.<locals>.local'{LOCAL}"),
         (threading.Lock(), f"TypeError: cannot pickle '_thread.lock' object{PLAIN}"),
         ((number for number in range(3)), f"TypeError: cannot pickle 'generator' object{PLAIN}"),
         (crashers.Undumpable("exception"), f"ValueError: out of cheese{PLAIN}"),
         (deep(), f"RecursionError: maximum recursion depth exceeded while pickling an object{PLAIN}"),
     ],
-    ids=["lambda", "lock", "generator", "its pickling raises", "deep"],
+    ids=["local function", "lock", "generator", "its pickling raises", "deep"],
 )
 def test_data_that_cannot_be_pickled_is_refused_with_advice(data, problem):
     with within(2), pytest.raises(WorkFailed) as caught, engine.pool(2, data):

@@ -61,4 +61,6 @@ def test_a_packed_arena_cannot_be_written_by_anyone():
 
 
 def test_objects_are_counted_as_copied():
-    assert pack({str(i): str(i) for i in range(1000)}).copied_bytes > 5_000
+    arena = pack({str(i): str(i) for i in range(1000)})
+    assert arena.copied_bytes > 5_000
+    arena.file.close()

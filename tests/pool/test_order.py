@@ -157,3 +157,10 @@ def test_a_piece_in_the_ring_takes_a_megabyte_unless_a_chunk_size_was_asked_for(
     assert form.capacity == 12 * 86
     assert ring(table, 12, chunk_size=5)[1] == 5
     assert ring(ResultSpec("float64", (1_000, 1_000)), 12, None)[1] == 1
+
+
+@pytest.mark.parametrize(("total", "expected"), [(None, 10**9), (10**10, 10**9), (7, 7), (1, 1), (0, 1)])
+def test_a_piece_in_the_ring_has_no_more_slots_than_there_are_tasks(total, expected):
+    form, segment = ring(ResultSpec("float64"), 12, 10**9, total)
+    assert segment == expected
+    assert form.capacity == 12 * expected

@@ -9,8 +9,10 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import psutil
@@ -18,7 +20,7 @@ import pytest
 
 import engine
 from engine.errors import Lacking, RequestError, TaskFailed, TaskStuck, WorkFailed
-from engine.pool import limits
+from engine.pool import limits, sharedfile
 from engine.pool.course import IN_HAND
 from engine.pool.starting import START_METHODS
 from engine.threads import VARIABLES
@@ -128,6 +130,20 @@ def test_a_function_is_anything_that_can_be_called_and_pickled(pool, name):
 # how many tasks, and where they come from
 
 
+@contextmanager
+def open_file_sizes():
+    """The sizes of the shared files that are made meanwhile."""
+    sizes: list[int] = []
+    make = sharedfile.SharedFile.__init__
+
+    def note(file, size):
+        sizes.append(size)
+        make(file, size)
+
+    with mock.patch.object(sharedfile.SharedFile, "__init__", note):
+        yield sizes
+
+
 @pytest.mark.parametrize(
     "tasks", [(), [], range(0), np.empty(0), set(), iter(())], ids=lambda tasks: type(tasks).__name__
 )
@@ -163,6 +179,14 @@ def test_big_tasks_arrive(pool, chunk_size):
     assert list(pool.map(functions.size, tasks, chunk_size=chunk_size)) == [
         (len(task), number) for number, task in enumerate(tasks)
     ]
+
+
+def test_a_chunk_size_far_beyond_the_tasks_reserves_no_memory_for_them(pool):
+    with open_file_sizes() as sizes:
+        options: Any = {"result": TABLE, "chunk_size": 10**9}
+        found = list(pool.map(functions.table, range(50), **options))
+    assert np.array_equal(found, [functions.table(task) for task in range(50)])
+    assert sum(sizes) < 1 << 20
 
 
 def test_a_result_bigger_than_a_piece_of_the_ring_fits(pool):

@@ -190,8 +190,8 @@ class Workers:
         self.crew.open(order)
         return order
 
-    def ring(self, result, chunk_size):
-        return ring(result, self.setting.count * IN_HAND + SPARE, chunk_size or self.segment)
+    def ring(self, result, chunk_size, total):
+        return ring(result, self.setting.count * IN_HAND + SPARE, chunk_size or self.segment, total)
 
     def course(self, order, tasks, timeout=None, retries=0):
         watch: Any = SimpleNamespace(pause=lambda members: 0.0, look=lambda members: None)
