@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from engine.plan import Plan
 from engine.workload import Data, Kernel, ResultSpec, Tasks
+
+if TYPE_CHECKING:  # workers import this module, and would start 10 ms later for what they never call
+    from engine.plan import Plan
 
 Seconds = float
 Bytes = int
@@ -76,7 +78,7 @@ class Executor(Protocol):
     on_device: ClassVar[bool]
     """Takes the kernels that compute on a torch device, and no others."""
 
-    def __init__(self, job: Job, plan: Plan) -> None: ...
+    def __init__(self, job: Job, plan: "Plan") -> None: ...
 
     @classmethod
     def unavailable(cls) -> str | None:

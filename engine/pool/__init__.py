@@ -14,6 +14,7 @@
 ``engine.pool(...)`` makes a pool: see ``engine.pool.api.pool``.
 """
 
+import contextlib
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -26,9 +27,19 @@ class _Callable(ModuleType):
     """This package, which is also the function that makes a pool."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> "Pool":
-        from engine.pool.api import pool
+        if kwargs.get("start_method", "forkserver") == "forkserver":
+            _start_nursery()
+        from engine.pool.api import pool  # 0.1 s of imports, side by side with those of the nursery
 
         return pool(*args, **kwargs)
+
+
+def _start_nursery() -> None:
+    from engine.errors import WorkbenchError
+    from engine.pool.starting.forkserver import make_ready
+
+    with contextlib.suppress(WorkbenchError):  # entering the pool raises it, if it is entered
+        make_ready()
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -8,7 +8,6 @@ from typing import Any, Self, Unpack
 
 from engine.chunks import describe_task
 from engine.errors import RequestError, TaskFailed, UnknownName
-from engine.host import usable_cores
 from engine.pool.board import WorkerView
 from engine.pool.course import Course, Failure, Results, Settled
 from engine.pool.interrupt import Interrupted, Interrupts
@@ -229,7 +228,7 @@ def pool(
     In a script, use it below ``if __name__ == "__main__":``. Entering raises Lacking where the machine has not enough
     memory, descriptors or processes, WorkFailed where the data cannot reach the workers.
     """
-    count = usable_cores() if workers is None else whole("workers", workers, "None or ")
+    count = _all_cores() if workers is None else whole("workers", workers, "None or ")
     threads = whole("threads_per_worker", threads_per_worker)
     own = None if memory is None else whole("memory (bytes)", memory, "None or ")
     if start_method not in START_METHODS:
@@ -237,3 +236,9 @@ def pool(
     if isinstance(preload, str):
         raise RequestError(f"preload: expected a list of module names, got {preload!r}; write [{preload!r}]")
     return Pool(Setting(count, start_method, threads, own, ("__main__", *preload)), data)
+
+
+def _all_cores() -> int:
+    from engine.host import usable_cores  # 20 ms, most of it importlib.metadata
+
+    return usable_cores()

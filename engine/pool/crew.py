@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import psutil
-
 from engine.errors import PoolBroken, WorkFailed
 from engine.pool.advice import Death, Doom, explain_refusal, users_frames
 from engine.pool.arena import Arena
@@ -63,6 +61,8 @@ class Member:
     @property
     def stopped(self) -> bool:
         """Somebody has stopped it with SIGSTOP or the like. 20 us."""
+        import psutil
+
         try:
             return psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED
         except psutil.Error:

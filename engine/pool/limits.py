@@ -9,8 +9,6 @@ import os
 import resource
 from pathlib import Path
 
-import psutil
-
 from engine import cgroups
 from engine.cgroups import read
 from engine.errors import Lacking
@@ -45,6 +43,8 @@ def _machines_memory() -> Bytes:
     for line in read(cgroups.PROC / "meminfo").splitlines():
         if line.startswith("MemAvailable:"):
             return _kilobytes(line)
+    import psutil
+
     return psutil.virtual_memory().available
 
 
@@ -98,6 +98,8 @@ def _unshared(pid: int, otherwise: Bytes) -> Bytes:
 
 
 def _psutil_private(pid: int) -> Bytes:
+    import psutil
+
     try:
         return int(getattr(psutil.Process(pid).memory_full_info(), "uss", 0))
     except (psutil.Error, ValueError, OverflowError):
@@ -151,6 +153,8 @@ def _open_descriptors() -> int:
     try:
         return len(os.listdir(cgroups.PROC / "self/fd"))  # noqa: PTH208 - how many is all that is asked
     except OSError:
+        import psutil
+
         return psutil.Process().num_fds()
 
 
@@ -203,7 +207,11 @@ def _tasks_of_all() -> int:
     """Processes and threads of every user: quick to read, and usually far below the limit already."""
     words = read(cgroups.PROC / "loadavg").split()  # "0.51 0.42 0.36 2/345 18000"
     counts = words[3].partition("/")[2] if len(words) > 3 else ""
-    return int(counts) if counts.isdigit() else len(psutil.pids())
+    if counts.isdigit():
+        return int(counts)
+    import psutil
+
+    return len(psutil.pids())
 
 
 def _tasks_of_user() -> int:

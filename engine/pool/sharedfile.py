@@ -17,8 +17,6 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-import psutil
-
 from engine.errors import Lacking
 from engine.pool.limits import available_memory
 
@@ -109,6 +107,8 @@ def sweep_dead_owners(folder: Path) -> None:
 
 
 def _lives(pid: int, started: int) -> bool:
+    import psutil
+
     try:
         return abs(_started(pid) - started) <= _SAME_START
     except (psutil.NoSuchProcess, ValueError, OverflowError):
@@ -118,6 +118,8 @@ def _lives(pid: int, started: int) -> bool:
 
 
 def _started(pid: int) -> int:
+    import psutil
+
     return round(psutil.Process(pid).create_time() * 1000)
 
 

@@ -102,7 +102,8 @@ class Script:
 
     def end(self):
         """Return the lines that come until it ends, and how it ends."""
-        output, errors = self._process.communicate()
+        output = self._output.read()  # communicate would forget what a line read ahead
+        _, errors = self._process.communicate()
         return output.splitlines(), errors.splitlines(), self._process.returncode
 
 

@@ -32,6 +32,16 @@ class _Shared:
     """Modules that end a nursery, or start threads in it."""
 
 
+def make_ready() -> None:
+    """Start the nursery, so that it imports what every worker needs while the engine is still importing its own.
+
+    Raises Lacking, and RequestError when called while a child imports the main module.
+    """
+    refuse_while_importing()
+    with _Shared.lock:
+        _Shared.client = _Shared.client or Client()
+
+
 class ForkServer:
     """Starts workers by forking the nursery; ``preload`` names modules for it to import before."""
 

@@ -30,6 +30,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -38,6 +39,8 @@ from engine.pool.starting import newborn, wire
 from engine.pool.starting.preparation import prepare
 from engine.threads import prepare_limits
 
+ALWAYS = ("numpy", "engine.pool.worker")
+"""Modules imported before the first question, while the engine imports its own."""
 _AFTERLIFE = 0.02
 """Seconds for which the system may count a thread that has been joined."""
 
@@ -198,5 +201,7 @@ def main(control: int, read_end: int, parent: int) -> NoReturn:
     for descriptor in (control, read_end):
         os.set_inheritable(descriptor, False)
     gc.disable()  # before the imports, since memory that is freed here is copied later when it is used again
+    for name in ALWAYS:
+        _guarded(partial(importlib.import_module, name))
     Nursery(socket.socket(fileno=control), read_end).serve()
     os._exit(0)

@@ -21,7 +21,13 @@ from workbench.tui.widgets.picker import Lookup, WorkloadPicker
 
 _GOALS = (("whole job", "job"), ("steady run", "steady"))
 _START = Entries(
-    axes={"workers": "auto", "chunk_size": "auto", "start_method": "forkserver", "threads_per_worker": "1", "device": "auto"}
+    axes={
+        "workers": "auto",
+        "chunk_size": "auto",
+        "start_method": "forkserver",
+        "threads_per_worker": "1",
+        "device": "auto",
+    }
 )
 _COLUMN = 36
 
