@@ -269,7 +269,9 @@ def test_what_cannot_be_hashed_is_an_error_as_in_a_dict(key):
 
 
 @pytest.mark.parametrize(
-    "key", [Odd("red"), ("a", Odd("red")), ("a", datetime(2020, 1, 2, 3, tzinfo=Autumn()))], ids=repr
+    "key",
+    [Odd("red"), ("a", Odd("red")), ("a", datetime(2020, 1, 2, 3, tzinfo=Autumn()))],
+    ids=["enum", "enum in a tuple", "own time zone"],
 )
 def test_a_key_that_no_dict_would_find_under_what_it_stands_for_is_refused(key):
     with pytest.raises(TypeError, match="a key is text or"):

@@ -21,7 +21,7 @@ def test_objects_equal_themselves(results):
     assert difference(results, results) == 0.0
 
 
-@given(FLOATS.filter(lambda a: np.isfinite(a).all()), st.floats(1e-6, 1e3))
+@given(FLOATS.filter(lambda a: bool((np.abs(a) < 1e300).all())), st.floats(1e-6, 1e3))
 def test_one_changed_number_is_seen(results, change):
     changed = results.copy()
     changed.flat[0] += change * max(1.0, abs(changed.flat[0]))
