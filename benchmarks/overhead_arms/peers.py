@@ -176,7 +176,8 @@ def _joblib(pool: Any, function: Function, tasks: Sequence[int], tables: bool) -
 def _open_mpire() -> contextlib.AbstractContextManager[Any]:
     from mpire.pool import WorkerPool
 
-    return WorkerPool(n_jobs=WORKERS, keep_alive=True)
+    opened: contextlib.AbstractContextManager[Any] = WorkerPool(n_jobs=WORKERS, keep_alive=True)
+    return opened
 
 
 def _mpire(chunk: int | None, pool: Any, function: Function, tasks: Sequence[int], tables: bool) -> Iterable[Any]:

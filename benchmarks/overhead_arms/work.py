@@ -1,5 +1,6 @@
 """What the arms compute: functions of one task that every pool can import in its workers."""
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -43,6 +44,13 @@ def spin_table(task: int) -> object:
     """Compute for ``task`` loops, then return the prebuilt table."""
     spin(task)
     return TABLE.view()
+
+
+def stamp(task: int) -> tuple[int, float]:
+    """Return who computed this and when it began, on the clock that all processes share."""
+    begun = time.monotonic()
+    spin(task)
+    return os.getpid(), begun
 
 
 def loops_per_second() -> float:

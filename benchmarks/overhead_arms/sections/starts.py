@@ -14,7 +14,7 @@ from overhead_arms.peers import AGAIN, OWN, PEERS, find_peer, open_own
 from overhead_arms.remote import RemoteFailure, fresh
 from overhead_arms.report import Claim, Section, Table, claim, number, progress, spread
 from overhead_arms.scale import Scale
-from overhead_arms.work import TABLE, spin, table
+from overhead_arms.work import TABLE, stamp, table
 
 _KILLS = 6
 """Workers killed per process, idle and busy each."""
@@ -85,13 +85,6 @@ def _kill_workers(scale: Scale, missing: dict[str, str]) -> dict[str, list[float
             missing[f"{OWN}: replacement"] = f"not available ({failure})"
             break
     return found
-
-
-def stamp(task: int) -> tuple[int, float]:
-    """Return who computed this and when it began, on the clock that all processes share."""
-    begun = time.monotonic()
-    spin(task)
-    return os.getpid(), begun
 
 
 def _replacements() -> dict[str, list[float]]:
