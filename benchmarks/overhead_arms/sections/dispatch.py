@@ -16,9 +16,9 @@ _MICRO = 1e-6
 def run(scale: Scale) -> Section:
     """Measure no-op tasks that return an int, and the prebuilt table."""
     progress("dispatch")
-    many, few = scale.tasks(100_000, 20_000), scale.tasks(10_000, 1_000)
+    many, few = scale.tasks(100_000, 20_000), scale.tasks(10_000, 500)
     ints = _lanes(_job("int", many), _job("int, fewer", few))
-    many, few = scale.tasks(20_000, 4_000), scale.tasks(5_000, 500)
+    many, few = scale.tasks(20_000, 4_000), scale.tasks(5_000, 300)
     tables = _lanes(_job("table", many), _job("table, fewer", few))
     measured = measure([*ints, *tables], scale.blocks, scale.rounds)
     shown = [_table("No-op tasks returning an int", ints, measured)]

@@ -33,7 +33,7 @@ def run(scale: Scale) -> Section:
     blocks: list[list[Run]] = []
     for _ in range(scale.blocks):
         try:
-            entries, straddles = scale.tasks(8_220_000, 200_000), scale.tasks(2304, 576)
+            entries, straddles = scale.tasks(8_220_000, 200_000), scale.tasks(2304, 288)
             blocks.append(fresh(_rounds, entries, straddles, scale.rounds, patience=_PATIENCE))
         except RemoteFailure as failure:
             missing["engine.LookupTable"] = f"not available ({failure})"

@@ -36,9 +36,9 @@ def run(scale: Scale) -> Section:
 
 
 def _jobs(scale: Scale, speed: float) -> dict[str, Job]:
-    counts = {0.0003: (2000, 600), 0.005: (400, 40), 0.05: (80, 8)}
+    counts = {0.0003: (2000, 600), 0.005: (400, 40), 0.05: (80, 6)}
     short, middle, long = (even_tasks(scale.tasks(*count), seconds, speed) for seconds, count in counts.items())
-    mixed = mixed_tasks(scale.tasks(200, 24), speed)
+    mixed = mixed_tasks(scale.tasks(200, 10), speed)
     return {
         "0.3 ms": sequential("0.3 ms", spin_table, short, tables=True),
         "5 ms": sequential("5 ms", spin, middle),
