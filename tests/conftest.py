@@ -112,6 +112,10 @@ class _Helpers:
         self.descriptors.update(descriptors)
 
 
+_SLOTS = "descriptor of /memfd:workbench-slots (deleted)"
+"""While a pool is open it keeps one for its next pass, with two descriptors."""
+
+
 def holdings():
     """Count what this process holds, by kind: descriptors, threads, children, shared memory, our temporary files.
 
@@ -124,6 +128,8 @@ def holdings():
     found["child process"] = len(set(_children(os.getpid())) - helpers.pids)
     if helpers.nursery:
         found["worker of the nursery"] = sum(map(_lives, _children(helpers.nursery._process.pid)))
+    workers = found["child process"] + found["worker of the nursery"]
+    found[_SLOTS] = max(0, found[_SLOTS] - 2 * workers)
     found.update(f"/dev/shm/{name}" for name in _segments())
     files = (path.name for path in Path(tempfile.gettempdir()).iterdir())
     found.update(f"temporary file {name}" for name in files if name.startswith("workbench"))

@@ -87,5 +87,5 @@ class SharedMemory:
         return Outcome(results, busy, order.sizer.largest, back)
 
     def __exit__(self, *_: Any) -> None:
-        self._order.close()
+        self._workers.close(self._order)
         self._workers.__exit__(None, None, None)

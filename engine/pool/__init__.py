@@ -9,7 +9,7 @@
     crew        all workers: messages, deaths, replacements             channel, messages, advice
     course      one pass over tasks                                      order, supply, schedule, sizing, watch
     workers     set-up, orders, courses and end in one                   limits
-    api         the face for production code                             options, interrupt
+    api         the face for production code                             options, stream, interrupt
 
 ``engine.pool(...)`` makes a pool: see ``engine.pool.api.pool``.
 """

@@ -16,6 +16,7 @@ from engine.pool.options import MapOptions, Options, Progress, check, whole
 from engine.pool.order import OpenOrder
 from engine.pool.sizing import Sizer
 from engine.pool.starting import START_METHODS
+from engine.pool.stream import Stream
 from engine.pool.supply import length
 from engine.pool.workers import NoData, Setting, Workers
 
@@ -62,10 +63,8 @@ class Pool:
         data cannot be shared, with what they cost each worker. Weighing big data takes up to a second."""
         return self._workers.notes
 
-    def map(
-        self, function: Callable[..., Any], tasks: Iterable[Any], **options: Unpack[MapOptions]
-    ) -> Generator[Any, None, None]:
-        """Yield the result of each task, in task order, while later ones are computed.
+    def map(self, function: Callable[..., Any], tasks: Iterable[Any], **options: Unpack[MapOptions]) -> Stream:
+        """Iterate over the result of each task, in task order, while later ones are computed.
 
         Args:
             function: ``function(data, task)``, or ``function(task)`` where the pool has no data; at the top level of a
@@ -76,13 +75,11 @@ class Pool:
         Raises TaskFailed for the first task that fails (see ``on_error``), WorkFailed when workers cannot do the work
         at all, RequestError for a wrong option, Interrupted on Ctrl-C.
         """
-        return self._in_order(self._job(function, options), tasks, check(options))
+        return Stream(self._in_order(self._job(function, options), tasks, check(options)))
 
-    def unordered(
-        self, function: Callable[..., Any], tasks: Iterable[Any], **options: Unpack[MapOptions]
-    ) -> Generator[tuple[int, Any], None, None]:
-        """Yield (position of the task, result) as results come. Everything else is as with ``map``."""
-        return self._as_they_come(self._job(function, options), tasks, check(options))
+    def unordered(self, function: Callable[..., Any], tasks: Iterable[Any], **options: Unpack[MapOptions]) -> Stream:
+        """Iterate over (position of the task, result) as results come. Everything else is as with ``map``."""
+        return Stream(self._as_they_come(self._job(function, options), tasks, check(options)))
 
     def _job(self, function: Callable[..., Any], options: MapOptions) -> Each:
         check(options)
@@ -95,22 +92,22 @@ class Pool:
         if not self._entered:
             raise RequestError("the pool is not started: use it in a `with` statement")
 
-    def _as_they_come(self, job: Each, tasks: Iterable[Any], options: Options) -> Generator[tuple[int, Any]]:
+    def _as_they_come(self, job: Each, tasks: Iterable[Any], options: Options) -> Generator[Iterable[tuple[int, Any]]]:
         with self._pass(job, tasks, options) as (course, settling):
             for settled in settling:
                 if isinstance(settled, Results):
-                    yield from enumerate(settled.values or (), settled.first)
+                    yield enumerate(settled.values or (), settled.first)
                     course.consumed(settled)
                 elif options.on_error.then == "stop":
                     course.stop_at(settled.index)
                 elif options.on_error.then == "keep":
-                    yield settled.index, settled.error
+                    yield ((settled.index, settled.error),)
             if course.interrupted():
                 raise Interrupted({})
         if self.failures and options.on_error.then == "stop":
             raise self.failures[0]
 
-    def _in_order(self, job: Each, tasks: Iterable[Any], options: Options) -> Generator[Any]:
+    def _in_order(self, job: Each, tasks: Iterable[Any], options: Options) -> Generator[Iterable[Any]]:
         with self._pass(job, tasks, options) as (course, settling):
             waiting: dict[int, Settled] = {}
             turn = 0
@@ -120,7 +117,7 @@ class Pool:
                 if isinstance(settled, Failure) and options.on_error.then == "stop":
                     course.stop_at(settled.index)
                 while (due := waiting.pop(turn, None)) is not None:
-                    yield from _values(due, options.on_error.then)
+                    yield _values(due, options.on_error.then)
                     turn += _count(due)
                     course.kept -= _count(due)
                     if isinstance(due, Results):
@@ -147,7 +144,7 @@ class Pool:
                     finally:
                         settling.close()
             finally:
-                order.close()
+                self._workers.close(order)
         finally:
             self._busy = False
 

@@ -1,7 +1,7 @@
 """An order the crew can follow: what is computed, where results go, and what was learned about its tasks."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -28,6 +28,7 @@ class OpenOrder:
         self.number, self.sizer, self.slots = number, sizer, slots
         self._segment = segment
         self._free = list(range(0, slots.form.capacity, segment)) if slots and segment else []
+        self._closed = False
         self._users: Counter[int] = Counter()
         """How many need the slots that begin there: the worker that holds the piece, and unread results."""
 
@@ -71,11 +72,14 @@ class OpenOrder:
         """
         if not self._segment or self.slots is None:
             return None
-        return (
-            map(np.array, self.slots.values[start:stop])
-            if self.slots.form.result.shape
-            else iter(self.slots.values[start:stop].copy())
-        )
+        values = self.slots.values[start:stop]
+        return self._copies(values) if self.slots.form.result.shape else iter(values.copy())
+
+    def _copies(self, values: np.ndarray[Any, Any]) -> Iterator[Any]:
+        for value in values:
+            if self._closed:  # the slots may be those of another pass by now
+                return
+            yield np.array(value)
 
     def published(self, held: Held) -> tuple[list[Run], list[Run]]:
         """Return which tasks of a dead worker's piece have a result in their slots, and which have none."""
@@ -93,10 +97,14 @@ class OpenOrder:
         if self.slots is not None:
             self.slots.clear(0, self.slots.form.capacity)
 
-    def close(self) -> None:
-        """Give the slots back."""
+    def close(self) -> Slots | None:
+        """End it; return a ring that the next order may have. Other slots stay mapped for those who hold results."""
+        self._closed = True
+        if self._segment:
+            return self.slots
         if self.slots is not None:
             self.slots.file.close()
+        return None
 
 
 def ring(result: ResultSpec, pieces: int, chunk_size: int | None, total: int | None = None) -> tuple[SlotsForm, int]:

@@ -48,10 +48,10 @@ _SAME_START = 10_000
 class SharedFile:
     """An anonymous file of fixed size that other processes can map once they have its descriptor."""
 
-    def __init__(self, size: Bytes) -> None:
-        """Reserve ``size`` bytes, all zero. Raises Lacking when there is not so much room."""
+    def __init__(self, size: Bytes, name: str = "workbench") -> None:
+        """Reserve ``size`` bytes, all zero. ``name``: what /proc shows. Raises Lacking when there is no such room."""
         self.size = max(size, 1)
-        self.descriptor, folder = _anonymous_file(self.size)
+        self.descriptor, folder = _anonymous_file(self.size, name)
         try:
             with contextlib.ExitStack() as undo:
                 undo.callback(self.close)
@@ -123,9 +123,9 @@ def _started(pid: int) -> int:
     return round(psutil.Process(pid).create_time() * 1000)
 
 
-def _anonymous_file(size: Bytes) -> tuple[int, Path | None]:
+def _anonymous_file(size: Bytes, name: str) -> tuple[int, Path | None]:
     """Return the descriptor of an empty file without a name, and the folder its bytes will lie in; None: none."""
-    descriptor = _memfd()
+    descriptor = _memfd(name)
     if descriptor is not None:
         return descriptor, None
     folder = SHM if _has_room(SHM, size) else Path(tempfile.gettempdir())
@@ -136,13 +136,13 @@ def _anonymous_file(size: Bytes) -> tuple[int, Path | None]:
     return descriptor, folder
 
 
-def _memfd() -> int | None:
+def _memfd(name: str) -> int | None:
     if sys.platform != "linux" or not hasattr(os, "memfd_create"):
         return None
     plain = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
     for flags in (plain | _NOEXEC_SEAL, plain):
         try:
-            return os.memfd_create("workbench", flags)
+            return os.memfd_create(name, flags)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
                 raise

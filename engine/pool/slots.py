@@ -49,7 +49,7 @@ class Slots:
     def __init__(self, form: SlotsForm, file: SharedFile | None = None) -> None:
         """Map the slots of a file, or reserve new ones. Raises Lacking when memory is short."""
         self.form = form
-        self.file = file or SharedFile(form.size)
+        self.file = file or SharedFile(form.size, "workbench-slots")
         mapping = memoryview(self.file.map(mmap.ACCESS_WRITE))
         self.states = mapping[: form.capacity]
         """[capacity] bytes; PUBLISHED where the result is whole. Only processes that died or sent a message are asked,

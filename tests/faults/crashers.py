@@ -218,6 +218,14 @@ def sum_up(data, task):
     return int(data.sum())
 
 
+def stop_once(path, task):
+    """Stops its worker at task 150, if none was stopped yet, and leaves its process id at the path."""
+    if task == 150 and not path.exists():
+        path.write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return task * task
+
+
 def square_slowly(task):
     """Square a number, in about 1 ms of work."""
     sum(range(50_000))

@@ -1,5 +1,6 @@
 """Tasks that crash, hang or eat memory, and workers that somebody stops: each costs itself and nothing else."""
 
+import functools
 import itertools
 import os
 import signal
@@ -190,16 +191,11 @@ def test_shared_data_is_nobodys_memory(frugal):
 
 
 @pytest.mark.parametrize("result", [SCALAR, None], ids=["slots", "pipe"])
-def test_the_tasks_of_a_stopped_worker_go_to_another(result, pool, monkeypatch):
+def test_the_tasks_of_a_stopped_worker_go_to_another(result, pool, monkeypatch, tmp_path):
     monkeypatch.setattr(Watch, "STOPPED", 0.2)
-    history, stopped = History(crashers.square, range(300)), None
-    for index, value in pool.unordered(crashers.square_slowly, range(300), result=result, chunk_size=10):
-        history.acknowledge(index, value)
-        if stopped is None:
-            stopped = next(worker.pid for worker in pool.workers if worker.phase == "running")
-            os.kill(stopped, signal.SIGSTOP)
-    history.check()
-    assert stopped not in pids(pool)
+    function = functools.partial(crashers.stop_once, tmp_path / "stopped")
+    History(crashers.square, range(300)).watch(pool.unordered(function, range(300), result=result, chunk_size=10))
+    assert int((tmp_path / "stopped").read_text()) not in pids(pool)
     assert pool.failures == ()
 
 

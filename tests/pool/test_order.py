@@ -63,6 +63,7 @@ class Ring(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "order"):
             self.order.close()
+            self.slots.file.close()
 
 
 Ring.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
@@ -71,11 +72,13 @@ TestRing = Ring.TestCase
 
 @contextmanager
 def an_order(result=TABLE, capacity=6, segment=0):
-    order = OpenOrder(1, Sizer(1), Slots(SlotsForm(capacity, result)), segment)
+    slots = Slots(SlotsForm(capacity, result))
+    order = OpenOrder(1, Sizer(1), slots, segment)
     try:
         yield order
     finally:
         order.close()
+        slots.file.close()
 
 
 def a_piece(count, *, done=0, slot=0):

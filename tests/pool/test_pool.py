@@ -136,9 +136,9 @@ def open_file_sizes():
     sizes: list[int] = []
     make = sharedfile.SharedFile.__init__
 
-    def note(file, size):
+    def note(file, size, *name):
         sizes.append(size)
-        make(file, size)
+        make(file, size, *name)
 
     with mock.patch.object(sharedfile.SharedFile, "__init__", note):
         yield sizes

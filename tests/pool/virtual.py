@@ -190,6 +190,11 @@ class Workers:
         self.crew.open(order)
         return order
 
+    def close(self, order):
+        ring = order.close()
+        if ring is not None:
+            ring.file.close()
+
     def ring(self, result, chunk_size, total):
         return ring(result, self.setting.count * IN_HAND + SPARE, chunk_size or self.segment, total)
 
