@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from engine.pool.arena import is_shared
+
 Bytes = int
 
 _DEPTH = 2
@@ -114,9 +116,6 @@ def _description(thing: Any) -> str:
         return f" ({kind} of {_count(len(thing), 'entry', 'entries')})"
     if getattr(getattr(thing, "dtype", None), "hasobject", False):
         return f" (array of {_count(thing.size, 'object', 'objects')})"
-    flags = getattr(thing, "flags", None)
-    if not getattr(flags, "forc", True):
-        return " (array that is not contiguous)"
     return "" if thing is None or isinstance(thing, bool | int | float) else f" ({kind})"
 
 
@@ -174,6 +173,8 @@ class _Scale(pickle.Pickler):
     def persistent_id(self, part: Any) -> str | None:
         """Called for each object before it is pickled; anything but None is written in its place."""
         self._left -= 1
+        if is_shared(part):
+            return _BESIDE
         if isinstance(part, _CONTAINERS) and len(part) > _MANY:
             return self._put_beside(part, self._sampled)
         if isinstance(part, _WHOLE) and len(part) > _BIG:

@@ -48,9 +48,55 @@ def test_arrow_tables_share_their_buffers():
 
 
 def test_buffers_are_aligned():
-    arena = pack([np.zeros(3, np.uint8), np.zeros(5), np.zeros(1)])
-    assert all(offset % ALIGNMENT == 0 for offset, _ in arena.buffers)
+    arrays = unpacked([np.zeros(3, np.uint8), np.zeros(5), pa.array([1.5, 2.5]), np.zeros(1)])
+    addresses = [each.buffers()[1].address if isinstance(each, pa.Array) else each.ctypes.data for each in arrays]
+    assert all(address % ALIGNMENT == 0 for address in addresses)
+
+
+LAYOUTS = {
+    "every second": np.arange(1000.0)[::2],
+    "backwards": np.arange(1000.0)[::-1],
+    "columns first": np.asfortranarray(np.arange(1000.0).reshape(20, 50)),
+    "a corner": np.arange(1000.0).reshape(20, 50)[3:, 7:],
+    "axes exchanged": np.arange(1000.0).reshape(4, 5, 50).transpose(1, 0, 2),
+    "no axis": np.array(2.5),
+    "one entry": np.array([[2.5]]),
+    "broadcast": np.broadcast_to(np.arange(5.0), (200, 5)),
+    "big-endian": np.arange(1000, dtype=">i4"),
+    "times": np.arange("2020-01-01", "2023-01-01", dtype="M8[D]"),
+    "words": np.array(["abc", "de"] * 300),
+    "columns with names": np.zeros(300, dtype=[("date", "M8[D]"), ("price", "f8")]),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_an_array_of_any_layout_is_shared(name):
+    array = LAYOUTS[name]
+    arena = pack([array])
+    (found,) = arena.unpack()
     arena.file.close()
+    assert np.array_equal(found, array)
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    assert found.flags.fnc == array.flags.fnc
+    assert arena.copied_bytes < 500
+    assert not found.flags.writeable
+
+
+def test_an_array_that_is_there_twice_is_shared_once():
+    array = np.zeros(100_000)
+    one, two = unpacked({"one": array, "two": [array]}).values()
+    assert one is two[0]
+
+
+class Tagged(np.ndarray):
+    pass
+
+
+def test_what_is_not_a_plain_array_of_numbers_goes_through_pickle():
+    things = [np.array([{"a": 1}, None]), np.zeros(0), np.zeros(9).view(Tagged), np.ma.masked_less(np.arange(9.0), 4)]
+    for thing, found in zip(things, unpacked(things), strict=True):
+        assert type(found) is type(thing)
+        assert found.tolist() == thing.tolist()
 
 
 def test_a_packed_arena_cannot_be_written_by_anyone():

@@ -77,7 +77,6 @@ def test_fields_are_named_with_what_they_are(kind):
         (texts(21), "data (list of 21 entries)"),
         ({"a": {"b": {"c": texts(3)}}}, "data['a']['b'] (dict of 1 entry)"),
         (Data(names=np.array(texts(100), object)), "data.names (array of 100 objects)"),
-        (Data(grid=np.ones((100, 100))[:, ::2]), "data.grid (array that is not contiguous)"),
         (Data(text="x" * 10_000_000), "data.text (str)"),
         ("x" * 100, "data (str)"),
         (12345678901234567890, "data"),
