@@ -4,6 +4,7 @@ import contextlib
 import gc
 import multiprocessing.forkserver
 import multiprocessing.resource_tracker
+import multiprocessing.util
 import os
 import re
 import shutil
@@ -165,7 +166,8 @@ def own_temporary_folder(tmp_path_factory):
     tempfile.tempdir = os.environ["TMPDIR"] = own
     yield
     tempfile.tempdir = os.environ["TMPDIR"] = before
-    shutil.rmtree(own, ignore_errors=True)
+    # after multiprocessing has removed its own folder in there, which it does at -100
+    multiprocessing.util.Finalize(None, shutil.rmtree, args=(own, True), exitpriority=-101)
 
 
 @pytest.fixture(autouse=True)

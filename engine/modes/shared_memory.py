@@ -11,7 +11,7 @@ from engine.plan import Plan
 from engine.pool.course import Failure
 from engine.pool.messages import Batch
 from engine.pool.sizing import Sizer
-from engine.pool.slots import SlotsForm
+from engine.pool.slots import Slots, SlotsForm
 from engine.pool.workers import Setting, Workers
 
 
@@ -40,7 +40,7 @@ class SharedMemory:
         self._workers = Workers(setting, job.data)
         self._workers.__enter__()
         try:
-            slots = SlotsForm(len(job.tasks), job.result) if job.result else None
+            slots = Slots(SlotsForm(len(job.tasks), job.result)) if job.result else None
             self._order = self._workers.open(Batch(job.kernel), self._sizer(), slots)
         except BaseException:
             self._workers.__exit__(None, None, None)
@@ -62,14 +62,14 @@ class SharedMemory:
         """Libraries with more threads than they were told to use, and data that is copied to each worker."""
         return self._workers.notes
 
-    def run(self) -> Outcome:
-        """Compute every task once; with chunk size auto, in chunks of about 20 ms."""
+    def run(self, tasks: int | None = None) -> Outcome:
+        """Compute every task once, or the first so many; with chunk size auto, in chunks of about 20 ms."""
         job, order = self._job, self._order
         collector = None if order.slots else Collector(len(job.tasks), None)
         order.clear()
         before = self._workers.views()
         failures: list[TaskFailed] = []
-        course = self._workers.course(order, job.tasks)
+        course = self._workers.course(order, job.tasks if tasks is None else job.tasks[:tasks])
         for settled in course.run():
             if isinstance(settled, Failure):
                 failures.append(settled.error)

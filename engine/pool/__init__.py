@@ -7,7 +7,7 @@
     starting    how a worker process comes to be and what ends it       lifeline
     worker      its body: set-up, then pieces                            computing, voice, slots, board
     crew        all workers: messages, deaths, replacements             channel, messages, advice
-    course      one pass over tasks                                      order, supply, schedule, sizing, watch
+    course      one pass over tasks                                      order, ring, supply, schedule, sizing, watch
     workers     set-up, orders, courses and end in one                   limits
     api         the face for production code                             options, stream, interrupt
 

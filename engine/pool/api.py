@@ -149,10 +149,10 @@ class Pool:
             self._busy = False
 
     def _open(self, job: Each, options: Options, total: int | None) -> OpenOrder:
-        slots, segment = self._workers.ring(options.result, options.chunk_size, total) if options.result else (None, 0)
-        sizer = Sizer(self._workers.setting.count, options.chunk_size, segment or None)
+        ring = self._workers.ring(options.result, options.chunk_size, total) if options.result else None
+        sizer = Sizer(self._workers.setting.count, options.chunk_size, ring.segment if ring else None)
         limited = options.timeout is not None or self._workers.setting.memory is not None
-        return self._workers.open(job, sizer, slots, segment, singly=limited)
+        return self._workers.open(job, sizer, ring, singly=limited)
 
     def _noted(self, course: Course, report: Callable[[Progress], Any] | None) -> Generator[Settled]:
         """Pass on what is settled, keep the failures and tell the progress."""

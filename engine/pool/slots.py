@@ -50,12 +50,12 @@ class Slots:
         """Map the slots of a file, or reserve new ones. Raises Lacking when memory is short."""
         self.form = form
         self.file = file or SharedFile(form.size, "workbench-slots")
-        mapping = memoryview(self.file.map(mmap.ACCESS_WRITE))
-        self.states = mapping[: form.capacity]
+        self.memory = memoryview(self.file.map(mmap.ACCESS_WRITE))
+        self.states = self.memory[: form.capacity]
         """[capacity] bytes; PUBLISHED where the result is whole. Only processes that died or sent a message are asked,
         so the kernel has put the writes in order before they are read."""
         shape = (form.capacity, *form.result.shape)
-        flat = np.frombuffer(mapping, form.result.dtype, math.prod(shape), form.start)
+        flat = np.frombuffer(self.memory, form.result.dtype, math.prod(shape), form.start)
         self.values: np.ndarray[Any, Any] = flat.reshape(shape)
         """[capacity, *shape]"""
 

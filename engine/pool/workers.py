@@ -18,9 +18,10 @@ from engine.pool.course import IN_HAND, Course
 from engine.pool.crew import Crew, Recipe
 from engine.pool.limits import in_words
 from engine.pool.messages import Order, Work
-from engine.pool.order import SPARE, OpenOrder, ring
+from engine.pool.order import OpenOrder
+from engine.pool.ring import SPARE, Ring, ring_form
 from engine.pool.sizing import Sizer
-from engine.pool.slots import Slots, SlotsForm
+from engine.pool.slots import Slots
 from engine.pool.starting.preparation import preparation
 from engine.pool.supply import Supply
 from engine.pool.watch import Watch
@@ -65,7 +66,7 @@ class Workers:
         self._arena: Arena | None = None
         self._crew: Crew | None = None
         self._orders = 0
-        self._ring: Slots | None = None
+        self._ring: Ring | None = None
         """Slots of the pass before, if the next one can have them."""
         self.memory = 0
         """Bytes each worker may have to itself."""
@@ -128,58 +129,50 @@ class Workers:
         """What each worker has done so far."""
         return self._crew.views() if self._crew else ()
 
-    def open(
-        self, work: Work, sizer: Sizer, slots: SlotsForm | None = None, segment: int = 0, *, singly: bool = False
-    ) -> OpenOrder:
+    def open(self, work: Work, sizer: Sizer, slots: Slots | Ring | None = None, *, singly: bool = False) -> OpenOrder:
         """Tell every worker what to compute from now on; return when each can.
 
         Args:
             work: what.
             sizer: how many tasks make a piece.
-            slots: form of the slots for results; None: they are pickled.
-            segment: slots of one piece where results are passed on; 0: every task has a slot of its own.
+            slots: where results go, closed if this fails; None: they are pickled.
             singly: note of every task when it is begun.
 
-        Raises WorkFailed for work that cannot be pickled, unpickled or prepared, Lacking when there is no room for
-        slots.
+        Raises WorkFailed for work that cannot be pickled, unpickled or prepared.
         """
-        try:
-            pickled = pickle.dumps(work, protocol=5)
-        except Exception as error:  # noqa: BLE001 - pickling runs the user's code
-            raise WorkFailed(unpicklable("the function", error)) from None
         self._orders += 1
-        order = OpenOrder(self._orders, sizer, self._slots(slots), segment)
+        order = OpenOrder(self._orders, sizer, slots)
         try:
-            descriptors = (order.slots.file.descriptor,) if order.slots else ()
-            self.crew.open(Order(order.number, pickled, slots, singly), descriptors)
+            pickled = _pickled(work)
+            form, descriptors = (order.slots.form, (order.slots.file.descriptor,)) if order.slots else (None, ())
+            self.crew.open(Order(order.number, pickled, form, singly), descriptors)
         except BaseException:
             self.close(order)
             raise
         return order
 
-    def _slots(self, form: SlotsForm | None) -> Slots | None:
-        """Return slots of the form: those of the pass before, or new ones. A worker never writes into those of a pass
-        that was left: it has opened the next order before anything is handed out."""
+    def ring(self, result: ResultSpec, chunk_size: int | None, total: int | None) -> Ring:
+        """Return slots for results that are passed on: those of the pass before if they have the same form.
+
+        A worker never writes into slots of a pass that was left: it has opened the next order before anything is handed
+        out. Raises Lacking when there is no room for them.
+        """
+        form, segment = ring_form(result, self.setting.count * IN_HAND + SPARE, chunk_size, total)
         ring, self._ring = self._ring, None
-        if ring is not None and ring.form == form:
+        if ring is not None and (ring.slots.form, ring.segment) == (form, segment):
+            ring.begin()
             return ring
         if ring is not None:
-            ring.file.close()
-        return Slots(form) if form else None
+            ring.close()
+        return Ring(form, segment)
 
     def close(self, order: OpenOrder) -> None:
-        """Nothing more is computed with an order. Its results are good until then if they lie in a ring."""
-        ring = order.close()
-        if ring is None:
-            return
-        if self._crew and ring.form.size <= _KEPT:
+        """Nothing more is computed with an order. Its slots stay mapped for whoever holds results of it."""
+        ring, slots = order.ring, order.slots
+        if ring is not None and self._crew and ring.slots.form.size <= _KEPT:
             self._ring = ring
-        else:
-            ring.file.close()
-
-    def ring(self, result: ResultSpec, chunk_size: int | None, total: int | None) -> tuple[SlotsForm, int]:
-        """Return the form of slots for results that are passed on, and the slots of one piece."""
-        return ring(result, self.setting.count * IN_HAND + SPARE, chunk_size, total)
+        elif slots is not None:
+            slots.file.close()
 
     def course(self, order: OpenOrder, tasks: Iterable[Any], timeout: float | None = None, retries: int = 0) -> Course:
         """Return one pass over tasks; numbers of its pieces go on from those of the passes before."""
@@ -193,7 +186,7 @@ class Workers:
             self._crew.end()
             self._crew = None
         if self._ring:
-            self._ring.file.close()
+            self._ring.close()
             self._ring = None
         if self._arena:
             self._arena.file.close()
@@ -206,3 +199,10 @@ def _packed(data: Any) -> Arena:
         raise
     except Exception as error:  # noqa: BLE001 - pickling runs the user's code
         raise WorkFailed(unpicklable("the data", error)) from None
+
+
+def _pickled(work: Work) -> bytes:
+    try:
+        return pickle.dumps(work, protocol=5)
+    except Exception as error:  # noqa: BLE001 - pickling runs the user's code
+        raise WorkFailed(unpicklable("the function", error)) from None

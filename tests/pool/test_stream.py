@@ -90,7 +90,7 @@ def test_slots_are_taken_over_by_the_next_pass_of_the_same_form_only(pool):
     numbers = list(pool.map(float, range(500), result=ResultSpec("float64")))
     assert numbers == list(range(500))
     assert slots() is not first
-    assert first.file.descriptor == -1
+    assert first.slots.file.descriptor == -1
 
 
 def test_a_replacement_takes_part_in_slots_that_were_there_before_it(pool):

@@ -14,8 +14,8 @@ from engine.pool.channel import Undecodable
 from engine.pool.course import IN_HAND, Course
 from engine.pool.crew import Member
 from engine.pool.messages import Part
-from engine.pool.order import SPARE, OpenOrder, ring
-from engine.pool.slots import Slots
+from engine.pool.order import OpenOrder
+from engine.pool.ring import SPARE, Ring, ring_form
 from engine.pool.supply import Supply
 from engine.pool.workers import Setting
 
@@ -184,19 +184,18 @@ class Workers:
         self.setting = Setting(len(crew.members))
         self.orders = 0
 
-    def open(self, job, sizer, slots=None, segment=0, **how):
+    def open(self, job, sizer, slots=None, **how):
         self.orders += 1
-        order = OpenOrder(self.orders, sizer, Slots(slots) if slots else None, segment)
+        order = OpenOrder(self.orders, sizer, slots)
         self.crew.open(order)
         return order
 
     def close(self, order):
-        ring = order.close()
-        if ring is not None:
-            ring.file.close()
+        if order.slots is not None:
+            order.slots.file.close()
 
     def ring(self, result, chunk_size, total):
-        return ring(result, self.setting.count * IN_HAND + SPARE, chunk_size or self.segment, total)
+        return Ring(*ring_form(result, self.setting.count * IN_HAND + SPARE, chunk_size or self.segment, total))
 
     def course(self, order, tasks, timeout=None, retries=0):
         watch: Any = SimpleNamespace(pause=lambda members: 0.0, look=lambda members: None)
