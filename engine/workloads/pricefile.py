@@ -1,17 +1,16 @@
-"""Reading daily prices from a CSV or Parquet file a person made, and saying exactly what is wrong with it."""
+"""Daily prices out of a sheet a person made, wide or long, and exactly what is wrong with it."""
 
-import csv
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import FileProblem, UnknownName
+from engine.workloads.sheet import Sheet, read_sheet
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -20,123 +19,157 @@ _DATE_NAMES = ("date", "datetime", "timestamp", "time", "day", "", "unnamed: 0",
 """Header names of the date column, in order of preference; the empty ones are what pandas writes for an index without a
 name."""
 
+_LABEL_NAMES = ("symbol", "ticker", "asset", "instrument", "security")
+"""Header names of the column that makes a file long: one row per instrument and day."""
+
+BARS = ("open", "high", "low", "close", "volume")
+"""Columns of a bar."""
+
 _BLANK = ("", "na", "n/a", "nan", "null", "none")
 """Cells that mean a missing price, in lower case."""
-
-_DELIMITERS = ",;\t"
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """A file as columns of cells."""
+Names = tuple[str, ...]
 
-    path: str
-    titles: list[str]
-    """The header as it is written."""
-    columns: list[list[Any]]
-    """Cells of each column: text from CSV, values from Parquet."""
-    line: Callable[[int], int | None]
-    """Line of a row in the file, None where a file has no lines."""
+
+def read_columns(path: str, columns: str, need: int) -> tuple[Names, IntArray, FloatArray]:
+    """Return names, days and values of the price columns, as ``prices.read`` describes them."""
+    sheet = read_sheet(path)
+    rows = _Rows.of(sheet)
+    chosen = _named(sheet, columns, rows) if columns.strip() else _automatic(sheet, rows)
+    values = np.array([_prices(sheet, column) for column in chosen])
+    if rows.label_at is None:
+        names, days, found = tuple(sheet.titles[column] for column in chosen), *rows.in_order(values)
+    elif len(chosen) == 1:
+        names, days, table = rows.by_instrument(values)
+        found = table[0]
+    else:
+        raise FileProblem(path, None, f"{rows.why_one}, so name one price column of {_listed(sheet, chosen)}")
+    for name, row in zip(names, found, strict=True):
+        what = f"column {name!r}" if rows.label_at is None else repr(name)
+        _check_enough(path, what, int(np.isfinite(row).sum()), need)
+    return names, days, found
+
+
+def read_bars(path: str, columns: str, need: int) -> tuple[Names, IntArray, FloatArray]:
+    """Return names, days and bars [instruments, days, 5], as ``prices.read_bars`` describes them."""
+    sheet = read_sheet(path)
+    if columns.strip() or "close" not in sheet.names:
+        names, days, closes = read_columns(path, columns, need)
+        bars = np.full((*closes.shape, len(BARS)), np.nan)
+        bars[..., BARS.index("close")] = closes
+        return names, days, _completed(bars)
+    rows = _Rows.of(sheet)
+    values = np.array([_bar_column(sheet, name) for name in BARS])
+    _check_bars(sheet, values)
+    names, days, table = rows.by_instrument(values)
+    for name, closes in zip(names, table[3], strict=True):
+        _check_enough(path, repr(name), int(np.isfinite(closes).sum()), need)
+    return names, days, _completed(np.moveaxis(table, 0, -1))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What each row of a sheet is about: a day, or in a long sheet a day of one instrument."""
+
+    sheet: Sheet
+    days_at: int
+    label_at: int | None
+    days: IntArray
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> Self:
+        """Find the columns that say it. Raises FileProblem."""
+        days_at = _date_column(sheet)
+        found = (sheet.names.index(name) for name in _LABEL_NAMES if name in sheet.names)
+        return cls(sheet, days_at, next(found, None), _days(sheet, days_at))
 
     @property
-    def names(self) -> list[str]:
-        """Header names as they are compared: in lower case."""
-        return [title.lower() for title in self.titles]
+    def why_one(self) -> str:
+        """How a long sheet is recognised."""
+        return f"has a row for each {self.sheet.titles[self.label_at or 0]!r} and day"
 
-    def problem(self, row: int, column: int, what: str) -> FileProblem:
-        """Return the error about one cell."""
-        line = self.line(row)
-        place = f"column {self.titles[column]!r}"
-        return FileProblem(self.path, line, f"{place if line else f'row {row + 1}, {place}'}: {what}")
+    @property
+    def labels(self) -> list[str]:
+        """The instrument of each row."""
+        if self.label_at is None:
+            return [Path(self.sheet.path).name.partition(".")[0]] * len(self.days)
+        return [str(cell).strip() for cell in self.sheet.columns[self.label_at]]
 
+    def in_order(self, values: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Return days, ascending, and values [columns, days]. Raises FileProblem for a day that is there twice."""
+        order = np.argsort(self.days, kind="stable")
+        twice = np.flatnonzero(np.diff(self.days[order]) == 0)
+        if len(twice):
+            raise self._again(int(order[twice[0]]), int(order[twice[0] + 1]))
+        return self.days[order], values[:, order]
 
-def read_columns(path: str, columns: str, need: int) -> tuple[tuple[str, ...], IntArray, FloatArray]:
-    """Return names, days and values of the price columns, as ``prices.read`` describes them."""
-    sheet = _read_sheet(path)
-    days_at = _date_column(sheet)
-    chosen = _named(sheet, columns, days_at) if columns.strip() else _automatic(sheet, days_at)
-    days = _days(sheet, days_at)
-    values = np.array([_prices(sheet, column) for column in chosen]).reshape(len(chosen), len(days))
-    order = np.argsort(days, kind="stable")
-    _check_unique(sheet, days, order)
-    for column, row in zip(chosen, values, strict=True):
-        _check_enough(sheet, column, int(np.isfinite(row).sum()), need)
-    return tuple(sheet.titles[column] for column in chosen), days[order], values[:, order]
+    def by_instrument(self, values: FloatArray) -> tuple[Names, IntArray, FloatArray]:
+        """Return names in alphabetical order, common days and values [columns, instruments, days]; NaN: no such row."""
+        labels = self.labels
+        names = tuple(sorted(set(labels)))
+        days, at = np.unique(self.days, return_inverse=True)
+        table = np.full((len(values), len(names), len(days)), np.nan)
+        line = {name: number for number, name in enumerate(names)}
+        seen: dict[tuple[str, int], int] = {}
+        for row, (label, day) in enumerate(zip(labels, at.tolist(), strict=True)):
+            if (first := seen.setdefault((label, day), row)) != row:
+                raise self._again(first, row)
+            table[:, line[label], day] = values[:, row]
+        return names, days, table
 
-
-def _read_sheet(path: str) -> _Sheet:
-    try:
-        with Path(path).open("rb") as file:
-            start = file.read(4096)
-    except FileNotFoundError:
-        raise FileProblem(path, None, "no such file") from None
-    except OSError as error:
-        raise FileProblem(path, None, f"cannot be read: {error.strerror}") from None
-    if not start.strip():
-        raise FileProblem(path, None, "is empty")
-    return _read_parquet(path) if start.startswith(b"PAR1") else _read_csv(path, start)
-
-
-def _read_parquet(path: str) -> _Sheet:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise FileProblem(path, None, f"is not a readable Parquet file: {str(error).splitlines()[0]}") from None
-    titles = [title.strip() for title in table.column_names]
-    return _checked(_Sheet(path, titles, [column.to_pylist() for column in table.columns], lambda row: None))
+    def _again(self, first: int, second: int) -> FileProblem:
+        line = self.sheet.line(first)
+        where = f"as on line {line}" if line else f"as in row {first + 1}"
+        day = date.fromordinal(int(self.days[second]) + _EPOCH)
+        what = "daily prices have one row per day"
+        if self.label_at is not None:
+            what = f"{self.labels[second]} has one row per day"
+        return self.sheet.problem(second, self.days_at, f"{day} again, {where}; {what}")
 
 
-def _read_csv(path: str, start: bytes) -> _Sheet:
-    """Read with the csv module: unlike Arrow's reader it knows on which line a record stands, which the error messages
-    need."""
-    if b"\0" in start:
-        raise FileProblem(path, None, "is neither CSV nor Parquet")
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FileProblem(path, None, f"is neither Parquet nor CSV in UTF-8: {error.reason}") from None
-    rows, lines = _records(path, text)
-    titles = [title.strip() for title in rows[0]]
-    for row, line in zip(rows[1:], lines[1:], strict=True):
-        if len(row) != len(titles):
-            raise FileProblem(path, line, f"has {len(row)} cells, the header has {len(titles)}")
-    columns = [list(column) for column in zip(*rows[1:], strict=True)] or [[] for _ in titles]
-    return _checked(_Sheet(path, titles, columns, lambda row: lines[row + 1]))
+def _bar_column(sheet: Sheet, name: str) -> list[float]:
+    if name not in sheet.names:
+        return [math.nan] * len(sheet.columns[0])
+    column = sheet.names.index(name)
+    return _prices(sheet, column, least=0.0 if name == "volume" else None)
 
 
-def _records(path: str, text: str) -> tuple[list[list[str]], list[int]]:
-    """Return the records that are not blank, and the line each one ends on."""
-    header = next((line for line in text.splitlines() if line.strip()), None)
-    if header is None:  # only blanks, among them some that bytes.strip() leaves
-        raise FileProblem(path, None, "is empty")
-    delimiter = max(_DELIMITERS, key=header.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True, strict=True)
-    rows, lines = [], []
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append(row)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise FileProblem(path, reader.line_num, f"is not CSV: {error}") from None
-    return rows, lines
+def _check_bars(sheet: Sheet, values: FloatArray) -> None:
+    """Raises FileProblem for a high or low that the open or the close lies beyond."""
+    opens, highs, lows, closes, _ = values
+    with np.errstate(invalid="ignore"):
+        wrong = {
+            "high": (highs < np.fmax(opens, closes)) | (highs < lows),
+            "low": lows > np.fmin(opens, closes),
+        }
+    for name, rows in wrong.items():
+        for row in np.flatnonzero(rows)[:1].tolist():
+            facts = ", ".join(f"{bar} {value:g}" for bar, value in zip(BARS[:4], values[:4, row], strict=True))
+            raise sheet.problem(row, sheet.names.index(name), f"the {name} is not the {name}est of its bar: {facts}")
 
 
-def _checked(sheet: _Sheet) -> _Sheet:
-    twice = next((name for name in sheet.names if sheet.names.count(name) > 1), None)
-    if twice is not None:
-        raise FileProblem(sheet.path, None, f"has two columns called {twice!r} (upper and lower case do not count)")
-    if not sheet.columns or not sheet.columns[0]:
-        raise FileProblem(sheet.path, None, "has a header and no rows")
-    return sheet
+def _completed(bars: FloatArray) -> FloatArray:
+    """Fill what is not in the file: an open is the close before, high and low follow from both, no volume is 0."""
+    opens, highs, lows, closes, volume = np.moveaxis(bars, -1, 0)
+    there = np.isfinite(closes)
+    before = np.empty_like(closes)
+    for number, row in enumerate(closes):  # the last close there was
+        present = np.maximum.accumulate(np.where(there[number], np.arange(len(row)), -1))
+        last = np.concatenate(([-1], present[:-1]))
+        before[number] = np.where(last >= 0, row[last], row)
+    opens = np.where(np.isfinite(opens), opens, before)
+    highs = np.where(np.isfinite(highs), highs, np.fmax(opens, closes))
+    lows = np.where(np.isfinite(lows), lows, np.fmin(opens, closes))
+    volume = np.where(np.isfinite(volume), volume, 0.0)
+    complete = np.stack([opens, highs, lows, closes, volume], axis=-1)
+    complete[~there] = np.nan
+    return complete
 
 
-def _date_column(sheet: _Sheet) -> int:
+def _date_column(sheet: Sheet) -> int:
     for name in _DATE_NAMES:
         if name in sheet.names:
             return sheet.names.index(name)
@@ -146,9 +179,9 @@ def _date_column(sheet: _Sheet) -> int:
     raise FileProblem(sheet.path, None, f"has no date column; it has {', '.join(sheet.titles)}; call one 'date'")
 
 
-def _named(sheet: _Sheet, columns: str, days_at: int) -> list[int]:
+def _named(sheet: Sheet, columns: str, rows: _Rows) -> list[int]:
     names = sheet.names
-    prices = [name for column, name in enumerate(names) if column != days_at]
+    prices = [name for column, name in enumerate(names) if column not in (rows.days_at, rows.label_at)]
     chosen: list[int] = []
     for name in (part.strip().lower() for part in columns.split(",") if part.strip()):
         if name not in prices:
@@ -158,13 +191,13 @@ def _named(sheet: _Sheet, columns: str, days_at: int) -> list[int]:
     return chosen
 
 
-def _automatic(sheet: _Sheet, days_at: int) -> list[int]:
+def _automatic(sheet: Sheet, rows: _Rows) -> list[int]:
     if "close" in sheet.names:
         return [sheet.names.index("close")]
     chosen = [
         column
         for column, name in enumerate(sheet.names)
-        if column != days_at and name != "volume" and _looks_numeric(sheet.columns[column])
+        if column not in (rows.days_at, rows.label_at) and name != "volume" and _looks_numeric(sheet.columns[column])
     ]
     if not chosen:
         raise FileProblem(sheet.path, None, f"has no numeric price column; it has {', '.join(sheet.titles)}")
@@ -193,11 +226,11 @@ def _number(cell: Any) -> float | None:
         return None
 
 
-def _days(sheet: _Sheet, column: int) -> IntArray:
+def _days(sheet: Sheet, column: int) -> IntArray:
     return np.array([_day(sheet, row, column, cell) for row, cell in enumerate(sheet.columns[column])], dtype=np.int64)
 
 
-def _day(sheet: _Sheet, row: int, column: int, cell: Any) -> int:
+def _day(sheet: Sheet, row: int, column: int, cell: Any) -> int:
     if isinstance(cell, datetime):
         cell = cell.date()
     if not isinstance(cell, date):
@@ -205,7 +238,7 @@ def _day(sheet: _Sheet, row: int, column: int, cell: Any) -> int:
     return int(cell.toordinal() - _EPOCH)
 
 
-def _parsed_day(sheet: _Sheet, row: int, column: int, cell: Any) -> date:
+def _parsed_day(sheet: Sheet, row: int, column: int, cell: Any) -> date:
     text = str(cell).strip()
     try:
         return datetime.fromisoformat(text).date()
@@ -213,32 +246,27 @@ def _parsed_day(sheet: _Sheet, row: int, column: int, cell: Any) -> date:
         raise sheet.problem(row, column, f"{text!r} is not a date; write YYYY-MM-DD") from None
 
 
-def _prices(sheet: _Sheet, column: int) -> list[float]:
-    return [_price(sheet, row, column, cell) for row, cell in enumerate(sheet.columns[column])]
+def _prices(sheet: Sheet, column: int, least: float | None = None) -> list[float]:
+    return [_price(sheet, row, column, cell, least) for row, cell in enumerate(sheet.columns[column])]
 
 
-def _price(sheet: _Sheet, row: int, column: int, cell: Any) -> float:
+def _price(sheet: Sheet, row: int, column: int, cell: Any, least: float | None) -> float:
+    """``least``: the smallest number that is right; None: a price, which is more than nothing."""
     if _is_blank(cell):
         return math.nan
     value = _number(cell)
     if value is None:
         raise sheet.problem(row, column, f"{str(cell).strip()!r} is not a number")
-    if not 0.0 < value < math.inf:
-        raise sheet.problem(row, column, f"a price must be a positive number, got {value:g}")
+    if not math.isfinite(value) or (value <= 0.0 if least is None else value < least):
+        wanted = "a price must be a positive number" if least is None else f"must be a number from {least:g} on"
+        raise sheet.problem(row, column, f"{wanted}, got {value:g}")
     return value
 
 
-def _check_unique(sheet: _Sheet, days: IntArray, order: IntArray) -> None:
-    twice = np.flatnonzero(np.diff(days[order]) == 0)
-    if len(twice):
-        first, second = (int(order[twice[0] + step]) for step in (0, 1))
-        where = f"as on line {sheet.line(first)}" if sheet.line(first) else f"as in row {first + 1}"
-        day = date.fromordinal(int(days[second]) + _EPOCH)
-        raise sheet.problem(second, _date_column(sheet), f"{day} again, {where}; daily prices have one row per day")
-
-
-def _check_enough(sheet: _Sheet, column: int, found: int, need: int) -> None:
+def _check_enough(path: str, what: str, found: int, need: int) -> None:
     if found < need:
-        raise FileProblem(
-            sheet.path, None, f"column {sheet.titles[column]!r} has {found} prices, at least {need} are needed"
-        )
+        raise FileProblem(path, None, f"{what} has {found} prices, at least {need} are needed")
+
+
+def _listed(sheet: Sheet, columns: list[int]) -> str:
+    return ", ".join(sheet.titles[column] for column in columns)

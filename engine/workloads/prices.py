@@ -1,4 +1,4 @@
-"""Daily prices for every workload: columns from a user's CSV or Parquet file, or a seeded synthetic market."""
+"""Daily prices for every workload: from a user's CSV, Parquet or Feather file, from the arch package, or made up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from datetime import date
 
 import numpy as np
 
-from engine.workloads.pricefile import FloatArray, IntArray, read_columns
+from engine.workloads import pricefile
+from engine.workloads.pricefile import FloatArray, IntArray
 
-__all__ = ["FloatArray", "IntArray", "PriceColumns", "business_days", "read", "synthetic"]
+__all__ = ["FloatArray", "IntArray", "PriceBars", "PriceColumns", "business_days", "read", "read_bars", "synthetic"]
 
 TRADING_DAYS = 252
 """Trading days in a year, for annualised figures."""
@@ -25,15 +26,38 @@ class PriceColumns:
     """[columns, days]; NaN: no price on that day."""
 
 
-def read(path: str, columns: str = "", need: int = 1) -> PriceColumns:
-    """Read the price columns of a CSV or Parquet file with a date column.
+@dataclass(frozen=True)
+class PriceBars:
+    """Daily bars of one or more instruments on common days."""
 
-    ``columns`` names them, separated by commas; header names are case-insensitive. Without it: the column called
-    ``close`` if there is one, otherwise every numeric column but ``volume``. Rows may come in any order; two rows of
-    one day are an error, and so is a price that is not a positive number; an empty cell is a missing price. Raises
-    FileProblem, naming line and column, also where a column has fewer than ``need`` prices.
+    names: tuple[str, ...]
+    days: IntArray
+    """[days] days since 1970-01-01, ascending, each once."""
+    values: FloatArray
+    """[instruments, days, 5] open, high, low, close, volume; NaN: no bar on that day."""
+
+
+def read(path: str, columns: str = "", need: int = 1) -> PriceColumns:
+    """Read the price columns of a CSV (also gzipped), Parquet or Feather file with a date column.
+
+    A wide file has a row per day: ``columns`` names its price columns, separated by commas; header names are
+    case-insensitive. Without it: the column called ``close`` if there is one, otherwise every numeric column but
+    ``volume``. A long file has a row per instrument and day, told by a column called symbol, ticker, asset, instrument
+    or security, and one price column. Rows may come in any order; two rows of one day are an error, and so is a price
+    that is not a positive number; an empty cell is a missing price. ``arch:sp500`` and the like are series of the arch
+    package. Raises FileProblem, naming line and column, also where there are fewer than ``need`` prices.
     """
-    return PriceColumns(*read_columns(path, columns, need))
+    return PriceColumns(*pricefile.read_columns(path, columns, need))
+
+
+def read_bars(path: str, columns: str = "", need: int = 1) -> PriceBars:
+    """Read bars from a file as ``read`` does: columns open, high, low, close and volume, wide or long.
+
+    Without a column ``close``, or where ``columns`` are named, each price column holds the closes of an instrument.
+    What a bar lacks follows from the closes: the open is the one before, high and low are those of open and close, and
+    the volume is 0. Raises FileProblem also for a bar whose high or low is not its highest or lowest.
+    """
+    return PriceBars(*pricefile.read_bars(path, columns, need))
 
 
 def business_days(first: date, last: date) -> IntArray:

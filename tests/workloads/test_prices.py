@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import FileProblem, UnknownName
-from engine.workloads.prices import business_days, read, realised_vol, synthetic
+from engine.workloads.prices import business_days, read, read_bars, realised_vol, synthetic
 
 
 def write(path, text):
@@ -129,6 +129,109 @@ def test_no_file_makes_reading_fail_in_another_way(tmp_path_factory, content):
     path.write_bytes(content)
     with pytest.raises(FileProblem):
         read(str(path), need=50)
+
+
+# other files
+
+LONG = "date,ticker,close\n2020-01-03,B,4\n2020-01-02,A,1\n2020-01-03,A,2\n2020-01-06,B,5\n"
+
+
+def test_a_long_file_has_a_row_per_instrument_and_day(tmp_path):
+    found = read(write(tmp_path / "p.csv", LONG))
+    assert found.names == ("A", "B")
+    assert [str(day) for day in found.days.astype("datetime64[D]")] == ["2020-01-02", "2020-01-03", "2020-01-06"]
+    np.testing.assert_array_equal(found.values, [[1, 2, np.nan], [np.nan, 4, 5]])
+
+
+def test_a_day_that_an_instrument_has_twice_is_an_error(tmp_path):
+    path = write(tmp_path / "p.csv", LONG + "2020-01-02,A,7\n")
+    with pytest.raises(FileProblem, match=r":6: column 'date': 2020-01-02 again, as on line 3; A has one row per day"):
+        read(path)
+
+
+def test_a_long_file_with_several_prices_wants_one_of_them(tmp_path):
+    path = write(tmp_path / "p.csv", "date,ticker,bid,ask\n2020-01-03,B,4,5\n2020-01-02,A,1,2\n")
+    with pytest.raises(FileProblem, match="a row for each 'ticker' and day, so name one price column of bid, ask"):
+        read(path)
+    np.testing.assert_array_equal(read(path, "ask").values, [[2, np.nan], [np.nan, 5]])
+
+
+def test_a_long_file_says_which_instrument_has_too_few_prices(tmp_path):
+    with pytest.raises(FileProblem, match="'A' has 2 prices, at least 3 are needed"):
+        read(write(tmp_path / "p.csv", LONG), need=3)
+
+
+def test_feather_and_compressed_csv_give_what_csv_gives(tmp_path):
+    import gzip
+
+    import pyarrow as pa
+    from pyarrow import feather
+
+    days = [date(2020, 1, 2), date(2020, 1, 3)]
+    feather.write_feather(pa.table({"date": days, "gold": [1.5, None]}), str(tmp_path / "p.feather"))
+    (tmp_path / "p.csv.gz").write_bytes(gzip.compress(b"date,gold\n2020-01-02,1.5\n2020-01-03,\n"))
+    for name in ("p.feather", "p.csv.gz"):
+        found = read(str(tmp_path / name))
+        assert found.names == ("gold",)
+        np.testing.assert_array_equal(found.values, [[1.5, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("start", "problem"),
+    [(b"PAR1", "not a readable Parquet"), (b"ARROW1", "not a readable Feather"), (b"\x1f\x8b", "not a readable gzip")],
+)
+def test_a_file_that_is_cut_off_is_told_by_its_kind(tmp_path, start, problem):
+    (tmp_path / "p").write_bytes(start + b"xyz")
+    with pytest.raises(FileProblem, match=problem):
+        read(str(tmp_path / "p"))
+
+
+def test_series_of_the_arch_package_have_names():
+    pytest.importorskip("arch")
+    found = read("arch:sp500")
+    assert found.values.shape == (1, 5031)
+    assert found.names == ("Close",)
+    with pytest.raises(UnknownName, match="unknown series 'sp50'; did you mean 'sp500'"):
+        read("arch:sp50")
+
+
+def test_bars_come_from_wide_and_long_files(tmp_path):
+    header = "date,open,high,low,close,volume"
+    wide = read_bars(write(tmp_path / "gold.csv", f"{header}\n2020-01-02,1,3,1,2,100\n2020-01-03,2,2,2,2,0\n"))
+    assert wide.names == ("gold",)
+    np.testing.assert_array_equal(wide.values, [[[1, 3, 1, 2, 100], [2, 2, 2, 2, 0]]])
+    long = read_bars(write(tmp_path / "l.csv", f"symbol,{header}\nB,2020-01-02,1,3,1,2,9\nA,2020-01-03,2,2,2,2,0\n"))
+    assert long.names == ("A", "B")
+    assert np.isnan(long.values[0, 0]).all()
+    np.testing.assert_array_equal(long.values[1, 0], [1, 3, 1, 2, 9])
+
+
+def test_what_a_bar_lacks_follows_from_its_closes(tmp_path):
+    found = read_bars(write(tmp_path / "p.csv", "date,close\n2020-01-02,4\n2020-01-03,\n2020-01-06,5\n2020-01-07,3\n"))
+    nothing = [np.nan] * 5
+    np.testing.assert_array_equal(found.values[0], [[4, 4, 4, 4, 0], nothing, [4, 5, 4, 5, 0], [5, 5, 3, 3, 0]])
+
+
+@pytest.mark.parametrize(
+    ("bar", "problem"),
+    [
+        ("5,6,4,7,1", "column 'high': the high is not the highest of its bar: open 5, high 6, low 4, close 7"),
+        ("5,6,5.5,6,1", "column 'low': the low is not the lowest of its bar"),
+        ("5,6,4,6,-1", "column 'volume': must be a number from 0 on, got -1"),
+        ("0,6,4,6,1", "column 'open': a price must be a positive number, got 0"),
+    ],
+)
+def test_a_bar_that_cannot_be_is_named_by_line_and_column(tmp_path, bar, problem):
+    path = write(tmp_path / "p.csv", f"date,open,high,low,close,volume\n2020-01-02,{bar}\n")
+    with pytest.raises(FileProblem, match=f":2: {problem}"):
+        read_bars(path)
+
+
+@pytest.mark.parametrize("columns", ["", "a, b"])
+def test_without_a_close_every_price_column_holds_the_closes_of_an_instrument(tmp_path, columns):
+    found = read_bars(write(tmp_path / "p.csv", "date,a,b\n2020-01-02,1,7\n2020-01-03,2,6\n"), columns)
+    assert found.names == ("a", "b")
+    np.testing.assert_array_equal(found.values[1], [[7, 7, 7, 7, 0], [7, 7, 6, 6, 0]])
 
 
 # made-up prices
