@@ -34,6 +34,11 @@ class Knob:
     """Results differ between its values, so one sweep, which compares all results, takes one value of it."""
     sweep: tuple[Scalar, ...] = ()
     """What a sweep takes unless told otherwise; empty: the default alone."""
+    changes_quality: bool = False
+    """Its values approximate one answer well or badly: a sweep takes several, compares results within each value alone,
+    and shows their score."""
+    only_with: tuple[str, Scalar] | None = None
+    """Another knob and its value without which this one does nothing; it then stays at its default."""
 
     def parse(self, text: str, where: str) -> Scalar:
         """Turn what a person typed into a value. Raises RequestError naming ``where``."""

@@ -35,16 +35,23 @@ class Kernel:
     on a device)."""
     device: bool = False
     """Computes on a torch device: runs in the gpu-batch mode and in no other."""
-    requires: Mapping[str, Scalar] = field(default_factory=dict)
-    """Settings without which this kernel cannot run, such as ``{"layout": "columns"}``."""
+    requires: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
+    """Settings without which this kernel cannot run: ``{"layout": "columns"}``, or a tuple of values that will do."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """Modules it imports that the core install lacks, with what to install: ``{"torch": "workbench[gpu]"}``."""
+    notes: Callable[[Settings], tuple[str, ...]] | None = None
+    """``notes(settings)``: what is not as it should be with this kernel on this machine, one sentence each."""
     bytes_per_task: int = 0
     """Working memory of one task in a chunk, in bytes; 0: unknown. Bounds the automatic chunk size."""
 
     def misfit(self, settings: Settings) -> str | None:
         """Return why this kernel cannot run with these settings, or None if it can."""
-        wrong = [f"{name}={value}" for name, value in self.requires.items() if settings.get(name) != value]
+        required = {name: each if isinstance(each, tuple) else (each,) for name, each in self.requires.items()}
+        wrong = [
+            f"{name}={' or '.join(map(str, fitting))}"
+            for name, fitting in required.items()
+            if settings.get(name) not in fitting
+        ]
         return f"needs {', '.join(wrong)}" if wrong else None
 
 

@@ -6,23 +6,61 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from engine.errors import WorkloadProblem
 from engine.workload import Workload
+from engine.workloads.functions import Named, described, from_functions
+
+_EXAMPLES = {"workload": "WORKLOAD", "tasks": "tasks", "data": "load"}
+"""What a reference may be for, and a name such a thing could have."""
+
+_MISSING = object()
 
 
-def import_workload(reference: str) -> Workload:
-    """Return the workload ``module:attribute`` or ``file.py:attribute``. Raises WorkloadProblem."""
+def import_workload(reference: str, tasks: str = "", data: str = "") -> Workload:
+    """Return the workload ``module:attribute`` or ``file.py:attribute``. Raises WorkloadProblem.
+
+    The attribute is a Workload, or a function of one task where ``tasks`` and, if it takes data, ``data`` name the rest
+    in the same way.
+    """
+    named = import_named(reference, "workload")
+    if isinstance(named.value, Workload):
+        if tasks or data:
+            raise WorkloadProblem(
+                f"{reference} is a Workload, which has tasks and data of its own: leave --tasks and --data out"
+            )
+        return named.value
+    if not tasks:
+        raise WorkloadProblem(_no_workload(named))
+    return from_functions(named, import_named(tasks, "tasks"), import_named(data, "data") if data else None)
+
+
+def import_named(reference: str, what: str) -> Named:
+    """Return the object that a reference names. ``what``: workload, tasks or data. Raises WorkloadProblem."""
     place, _, attribute = reference.rpartition(":")
-    if not place or attribute.endswith(".py"):
-        raise WorkloadProblem(f"{reference}: name the workload in the file, as in {reference}:WORKLOAD")
+    if attribute.endswith(".py") or (place and not attribute):
+        file = reference.rstrip(":")
+        raise WorkloadProblem(f"{reference}: name the {what} in the file, as in {file}:{_EXAMPLES[what]}")
+    if not place:
+        raise WorkloadProblem(
+            f"{reference}: say where the {what} {_verb(what)} defined, as in mybacktest.py:{attribute}"
+        )
     if not place.endswith(".py") and str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))  # last, so that nothing in it takes the place of an installed module
     module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
-    return _attribute(module, place, attribute)
+    value = getattr(module, attribute, _MISSING)
+    if value is _MISSING:
+        raise WorkloadProblem(f"{place}: has no attribute {attribute!r}; {_hint(module, place, attribute, what)}")
+    return Named(reference, value)
+
+
+def _verb(what: str) -> str:
+    return "are" if what == "tasks" else "is"
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -119,21 +157,43 @@ def _where(place: str, error: BaseException) -> str:
     return f"{own[-1].filename}:{own[-1].lineno}" if own else place
 
 
-def _attribute(module: ModuleType, place: str, name: str) -> Workload:
-    known = [key for key, value in vars(module).items() if isinstance(value, Workload)]
-    missing = object()
-    value = getattr(module, name, missing) if name else missing
-    if isinstance(value, Workload):
-        return value
-    near = get_close_matches(name, known, n=1, cutoff=0.0)
-    hint = f"did you mean {place}:{near[0]}?" if near else "it defines no Workload; write NAME = Workload(...)"
-    if value is missing:
-        raise WorkloadProblem(f"{place}: has no attribute {name!r}; {hint}")
-    raise WorkloadProblem(f"{place}:{name} is {_described(value)}, not a Workload; {hint}")
+def _hint(module: ModuleType, place: str, name: str, what: str) -> str:
+    """Return what could have been meant instead of an attribute that is not there."""
+    if what == "workload":
+        return _workload_hint(module, place, name)
+    own = _own(module)
+    near = get_close_matches(name, own, n=1)
+    return f"did you mean {place}:{near[0]}?" if near else f"it defines {', '.join(own) or 'nothing'}"
 
 
-def _described(value: object) -> str:
-    if isinstance(value, type):
-        return f"the class {value.__name__}"
-    kind = type(value).__name__
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+def _workload_hint(module: ModuleType, place: str, name: str) -> str:
+    """Return the nearest workload of a module, or the nearest function if that is nearer."""
+    workloads = [key for key, value in vars(module).items() if isinstance(value, Workload)]
+    functions = [key for key in _own(module) if callable(getattr(module, key)) and key != name]
+    near = get_close_matches(name, [*workloads, *functions], n=1) or _nearest(name, workloads)
+    return f"did you mean {place}:{near[0]}?" if near else "it defines no Workload; write NAME = Workload(...)"
+
+
+def _nearest(name: str, known: Iterable[str]) -> list[str]:
+    return get_close_matches(name, list(known), n=1, cutoff=0.0)
+
+
+def _own(module: ModuleType) -> list[str]:
+    """Return the public names that a module defines, without those of what it imported."""
+    return [
+        key
+        for key, value in vars(module).items()
+        if not key.startswith("_")
+        and not isinstance(value, ModuleType)
+        and (not callable(value) or getattr(value, "__module__", None) == module.__name__)
+    ]
+
+
+def _no_workload(named: Named) -> str:
+    """Return what to do about an attribute that is there but is no Workload."""
+    place, _, name = named.reference.rpartition(":")
+    value: Any = named.value
+    if callable(value) and not isinstance(value, type):
+        return f"{named.reference} is a function: say what its tasks are, as in --tasks {place}:tasks"
+    module = sys.modules[Path(place).stem if place.endswith(".py") else place]
+    return f"{named.reference} is {described(value)}, not a Workload; {_workload_hint(module, place, name)}"

@@ -2,7 +2,7 @@
 
 from engine.knob import Knob
 from engine.workload import Kernel, Workload
-from engine.workloads.straddles import numpy_kernel, python_kernel, torch_kernel
+from engine.workloads.straddles import numba_kernel, numpy_kernel, python_kernel, torch_kernel
 from engine.workloads.straddles.data import load, tasks
 from engine.workloads.straddles.result import result, score
 
@@ -18,6 +18,13 @@ STRADDLES = Workload(
             numpy_kernel.prepare,
             requires={"layout": "columns"},
             bytes_per_task=numpy_kernel.BYTES_PER_TASK,
+        ),
+        "numba": Kernel(
+            numba_kernel.evaluate,
+            numba_kernel.prepare,
+            requires={"layout": "columns"},
+            needs={"numba": "workbench[numba]"},
+            bytes_per_task=numba_kernel.BYTES_PER_TASK,
         ),
         "torch": Kernel(
             torch_kernel.evaluate,
