@@ -10,6 +10,7 @@ block and fewer tasks, within a minute, and does not judge claims whose data it 
 
 import argparse
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,34 @@ from overhead_arms.sections import SECTIONS
 from engine.host import describe_host
 
 
-def document_of(sections: dict[str, Section], scale: Scale, disturbance: Disturbance) -> dict[str, Any]:
-    """Return the one JSON document: claims, host, versions, what disturbed, and every sample."""
+def record_of(section: Section, scale: Scale, disturbance: Disturbance, seconds: float) -> dict[str, Any]:
+    """Return what is kept of one section: its claims, what disturbed it, and every sample."""
     return {
-        "claims": [each for section in sections.values() for each in section.claims],
-        "host": describe_host(),
-        "versions": versions(),
-        "workers": WORKERS,
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
         "scale": {"quick": scale.quick, "share": scale.share, "blocks": scale.blocks, "rounds": scale.rounds},
         "disturbance": disturbance.facts(),
-        "missing": {name: section.missing for name, section in sections.items() if section.missing},
-        "samples": {name: section.samples for name, section in sections.items()},
+        "claims": section.claims,
+        "missing": section.missing,
+        "samples": section.samples,
     }
+
+
+def document_of(records: dict[str, Any]) -> dict[str, Any]:
+    """Return the one JSON document, the claims of all sections first."""
+    claims = [each for name in SECTIONS if name in records for each in records[name]["claims"]]
+    facts = {"host": describe_host(), "versions": versions(), "workers": WORKERS}
+    return {"claims": claims, **facts, "sections": {name: records[name] for name in SECTIONS if name in records}}
+
+
+def kept_from(path: Path | None) -> dict[str, Any]:
+    """Return the sections an earlier run on this machine wrote to the file: all of them take half an hour, so they may
+    be measured one at a time."""
+    if path is None or not path.exists():
+        return {}
+    document = msgspec.json.decode(path.read_bytes())
+    same = document.get("host", {}).get("fingerprint") == describe_host().fingerprint
+    return dict(document["sections"]) if same else {}
 
 
 def text_of(sections: dict[str, Section], disturbance: Disturbance) -> str:
@@ -61,7 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--share", type=float, default=1.0, help="part of the tasks to run; below 1 nothing is judged")
     parser.add_argument("--sections", type=_names, default=list(SECTIONS), help="some of: " + ",".join(SECTIONS))
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--out", type=Path, help="also write that document to a file")
+    parser.add_argument("--out", type=Path, help="also write it to a file, beside sections already there")
     return parser.parse_args()
 
 
@@ -69,19 +86,20 @@ def main() -> None:
     """Measure, print, write."""
     given = _arguments()
     scale = Scale(given.quick, given.share)
-    disturbance = Disturbance()
+    whole = Disturbance()
     sections: dict[str, Section] = {}
-    seconds: dict[str, float] = {}
+    records: dict[str, Any] = {}
     for name in (name for name in SECTIONS if name in given.sections):
-        begun = time.perf_counter()
+        begun, disturbance = time.perf_counter(), Disturbance()
         sections[name] = SECTIONS[name](scale)
-        seconds[name] = round(time.perf_counter() - begun, 1)
-    disturbance.stop()
-    document = document_of(sections, scale, disturbance) | {"seconds": seconds}
+        disturbance.stop()
+        records[name] = record_of(sections[name], scale, disturbance, time.perf_counter() - begun)
+    whole.stop()
+    document = document_of(kept_from(given.out) | records)
     text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
     if given.out:
         given.out.write_text(text + "\n")
-    print(text if given.json else text_of(sections, disturbance))
+    print(text if given.json else text_of(sections, whole))
 
 
 if __name__ == "__main__":

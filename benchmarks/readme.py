@@ -1,4 +1,4 @@
-"""Write the README's table of the straddle case from benchmarks/results/straddles.json.
+"""Write the README's tables from benchmarks/results: the straddle case, and the pool beside its peers.
 
 python benchmarks/readme.py [--check]
 """
@@ -6,6 +6,7 @@ python benchmarks/readme.py [--check]
 import argparse
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -14,8 +15,8 @@ from engine.report import SweepReport, TrialReport
 from workbench.numbers import ratio, seconds, size
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "straddles.json"
-BEGIN, END = "<!-- table:straddles -->\n", "<!-- end -->"
+RESULTS = ROOT / "benchmarks" / "results"
+BEGIN, END = "<!-- table:{} -->\n", "<!-- end -->"
 HEADER = "| prices in | kernel | mode × workers | whole job | against the baseline | steady run | efficiency | memory |"
 
 
@@ -58,11 +59,75 @@ def _row(trial: TrialReport) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+class Timed(msgspec.Struct):
+    """One timed run of a way to hand tasks to a pool."""
+
+    peer: str
+    arm: str
+    job: str
+    block: int
+    tasks: int
+    seconds: float
+
+
+class Recorded(msgspec.Struct):
+    """A section of benchmarks/overhead.py."""
+
+    samples: Any
+
+
+class Overhead(msgspec.Struct):
+    """What benchmarks/overhead.py writes, as far as the table needs it."""
+
+    claims: list[dict[str, Any]]
+    sections: dict[str, Recorded]
+
+
+OWN, COPIES = "engine.pool", "bare copies"
+PEER_HEADER = "| | no-op returning an int | no-op returning a 76 × 20 table | task of 0.3 ms: share of the ceiling |"
+
+
+def peers_table(document: Overhead) -> str:
+    """Return each library with its own best way of handing out tasks, then what the other sections found."""
+    runs = [
+        msgspec.convert(sample, Timed) for name in ("dispatch", "work") for sample in document.sections[name].samples
+    ]
+    lines = [PEER_HEADER, "|---|--:|--:|--:|"]
+    for peer in dict.fromkeys([OWN, *(run.peer for run in runs if run.peer not in (f"{OWN} again", COPIES))]):
+        cells = [_cost(runs, peer, job) for job in ("int", "table")]
+        share = _best(runs, COPIES, "0.3 ms") / _best(runs, peer, "0.3 ms")
+        lines.append(f"| {peer} | {' | '.join(cells)} | {share:.0%} |")
+    return "\n".join([*lines, "", *map(_claim, document.claims)]) + "\n"
+
+
+def _cost(runs: list[Timed], peer: str, job: str) -> str:
+    mine, own = _best(runs, peer, job), _best(runs, OWN, job)
+    return f"{seconds(mine)}" if peer == OWN else f"{seconds(mine)} ({ratio(mine / own)})"
+
+
+def _best(runs: list[Timed], peer: str, job: str) -> float:
+    """Return seconds per task of the peer's fastest way: the median of its blocks' medians. Ours is the automatic one,
+    since that is what people get."""
+    arms: dict[str, dict[int, list[float]]] = {}
+    for run in runs:
+        if run.peer == peer and run.job.partition(",")[0] == job and (peer != OWN or run.arm == "auto chunk"):
+            arms.setdefault(run.arm, {}).setdefault(run.block, []).append(run.seconds / run.tasks)
+    return min(median(map(median, blocks.values())) for blocks in arms.values())
+
+
+def _claim(claim: dict[str, Any]) -> str:
+    value = f"{claim['value']:.3g} {claim['unit']}".strip()
+    return f"- {claim['name']}: **{value}** ({claim['low']:.3g} to {claim['high']:.3g})"
+
+
 def rendered(readme: str) -> str:
-    """Return the README's text with the table of the committed results."""
-    document = msgspec.json.decode(RESULTS.read_bytes(), type=Document)
-    before, rest = readme.split(BEGIN)
-    return before + BEGIN + table(document.report) + END + rest.split(END, 1)[1]
+    """Return the README's text with the tables of the committed results."""
+    straddles = msgspec.json.decode((RESULTS / "straddles.json").read_bytes(), type=Document)
+    overhead = msgspec.json.decode((RESULTS / "overhead.json").read_bytes(), type=Overhead)
+    for name, text in (("straddles", table(straddles.report)), ("overhead", peers_table(overhead))):
+        before, rest = readme.split(BEGIN.format(name))
+        readme = before + BEGIN.format(name) + text + END + rest.split(END, 1)[1]
+    return readme
 
 
 def main() -> int:

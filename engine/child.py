@@ -22,6 +22,7 @@ from engine.events import (
     AnyEvent,
     CeilingMeasured,
     DataLoaded,
+    Event,
     Failed,
     TrialFailed,
     TrialFinished,
@@ -33,6 +34,7 @@ from engine.knob import Scalar
 from engine.loading import load, weigh
 from engine.measure.ceiling import measure_ceiling
 from engine.measure.results import References
+from engine.measure.sample import draw, part_sizes
 from engine.measure.trial import Trial, measure
 from engine.modes import find_mode
 from engine.modes.gpu_batch import pick_device
@@ -47,6 +49,8 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     block: int
     workload: str
+    tasks: str = ""
+    data: str = ""
     size: str
     settings: dict[str, Scalar]
     plans: tuple[tuple[int, Plan], ...]
@@ -57,12 +61,16 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Count and hash the serialised data."""
     data_bytes: int = 0
     """What an earlier block counted."""
+    sample: int = 0
+    """Tasks to measure; 0: all."""
 
 
 class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Work to be done again and again, for a sampler to look at."""
 
     workload: str
+    tasks: str = ""
+    data: str = ""
     size: str
     plan: Plan
     seconds: float
@@ -70,15 +78,19 @@ class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
     """Load the data, then measure each plan. A plan that fails is an event; the others go on."""
-    workload = resolve(request.workload)
+    workload = resolve(request.workload, request.tasks, request.data)
     begun = time.perf_counter()
     data, tasks = load(workload, request.size, request.settings)
     seconds = time.perf_counter() - begun
+    all_tasks = len(tasks)
+    tasks = draw(tasks, request.sample, request.block) if request.sample else tasks
+    parts = part_sizes(len(tasks)) if len(tasks) < all_tasks else ()
     weight, digest = weigh(data) if request.weigh else (request.data_bytes, "")
     yield DataLoaded(
         block=request.block,
         plan=request.plans[0][0],
         tasks=len(tasks),
+        all_tasks=all_tasks if parts else 0,
         seconds=seconds,
         data_bytes=weight,
         data_hash=digest,
@@ -93,7 +105,7 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
             _import_kernel(workload.kernels[plan.kernel], plan, data, tasks)
             imported.add(plan.kernel)
         job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
-        yield from _measure_one(Trial(request.block, index, plan, workload, job), references)
+        yield from _measure_one(Trial(request.block, index, plan, workload, job, parts), references)
 
 
 def _import_kernel(kernel: Kernel, plan: Plan, data: Data, tasks: Tasks) -> None:
@@ -128,7 +140,7 @@ def work_under_capture(run: Callable[[], Any], seconds: float) -> None:
 
 def loop(request: LoopRequest) -> Iterator[AnyEvent]:
     """Load the data and work for a while; no events but the data's."""
-    workload, plan = resolve(request.workload), request.plan
+    workload, plan = resolve(request.workload, request.tasks, request.data), request.plan
     begun = time.perf_counter()
     data, tasks = load(workload, request.size, plan.settings)
     yield DataLoaded(block=0, plan=0, tasks=len(tasks), seconds=time.perf_counter() - begun)
@@ -138,7 +150,7 @@ def loop(request: LoopRequest) -> Iterator[AnyEvent]:
         work_under_capture(executor.run, request.seconds)
 
 
-def serve(work: Callable[[Any], Iterator[AnyEvent]], kind: type[msgspec.Struct]) -> int:
+def serve(work: Callable[[Any], Iterator[Event]], kind: type[msgspec.Struct]) -> int:
     """Read one request, do the work and write its events; return the exit code. An error becomes a Failed event."""
     stream = _take_standard_output()
     hold_on_to_parent()

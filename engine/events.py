@@ -19,6 +19,10 @@ class SweepStarted(Event, frozen=True, kw_only=True):
     workload: str
     reference: str
     """How the workload was named in the request."""
+    tasks_reference: str = ""
+    """How the tasks of a plain function were named."""
+    data_reference: str = ""
+    """How its data was named."""
     size: str
     host: Host
     plans: tuple[Plan, ...]
@@ -41,6 +45,9 @@ class DataLoaded(Event, frozen=True, kw_only=True):
     plan: int
     """A plan whose settings this data has; all plans with the same settings share it."""
     tasks: int
+    """Those that will be run."""
+    all_tasks: int = 0
+    """Where these are a sample: how many there are in all."""
     seconds: float
     data_bytes: int = 0
     data_hash: str = ""
@@ -74,6 +81,13 @@ class RunFinished(Event, frozen=True, kw_only=True):
     seconds: float
 
 
+class PartRun(msgspec.Struct, frozen=True):
+    """A steady run over the first tasks of a sample."""
+
+    tasks: int
+    seconds: float
+
+
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """One plan in one block: the unit of replication."""
 
@@ -95,6 +109,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None
     chunk_size: int
     """What ``auto`` came to."""
+    parts: tuple[PartRun, ...] = ()
+    """Where a sample of the tasks is measured: shorter runs, which tell how time grows with the number of tasks."""
     notes: tuple[str, ...] = ()
     """What is not as it should be with its workers or its data."""
 
@@ -154,7 +170,7 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
-def encode(event: AnyEvent) -> bytes:
+def encode(event: Event) -> bytes:
     """Return the event as one line of JSON, newline included."""
     return _encoder.encode(event) + b"\n"
 
@@ -164,7 +180,7 @@ def decode(line: bytes | str) -> AnyEvent:
     return _decoder.decode(line)
 
 
-def write_all(stream: IO[bytes], events: Iterable[AnyEvent]) -> None:
+def write_all(stream: IO[bytes], events: Iterable[Event]) -> None:
     """Write events to a binary stream as they come."""
     for event in events:
         stream.write(encode(event))

@@ -94,8 +94,8 @@ class Executor(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def run(self) -> Outcome:
-        """Compute every task once. Raises TaskFailed naming the first that raised."""
+    def run(self, tasks: int | None = None) -> Outcome:
+        """Compute every task once, or only the first so many. Raises TaskFailed naming the first that raised."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

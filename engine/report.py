@@ -42,8 +42,15 @@ class WorkloadFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     reference: str
     """What finds it again: a built-in name, module:attribute or file.py:attribute."""
+    tasks_reference: str = ""
+    """The same for the tasks of a plain function."""
+    data_reference: str = ""
+    """The same for its data."""
     size: str
     tasks: int
+    """Those that were run."""
+    all_tasks: int = 0
+    """Where these are a sample: how many there are in all."""
     settings: dict[str, Scalar] = {}
     """Settings common to every plan; those that differ are in the plans."""
     data_bytes: int = 0
@@ -94,6 +101,12 @@ class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
     first_run_seconds: float | None = None
     job_seconds: Interval | None = None
     """One whole job from nothing: set-up plus first run."""
+    full_seconds: Interval | None = None
+    """Where a sample of the tasks was measured: one whole job over all of them, estimated."""
+    full_reason: str = ""
+    """Why there is no such estimate, or where there is one why it says little."""
+    full_speedup: Interval | None = None
+    """Baseline ``full_seconds`` / these, paired over blocks."""
     tasks_per_second: float | None = None
     speedup: Interval | None = None
     """Baseline seconds / these seconds, steady runs, paired over blocks."""
@@ -116,8 +129,9 @@ class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
     identical: bool | None = None
     """Bit for bit equal to the same kernel run sequentially."""
     max_error: float | None = None
-    """Largest difference from the baseline's results."""
+    """Largest difference from the baseline's results, or from the naive kernel's of the same quality."""
     score: float | None = None
+    """Quality of all results, where the workload has such a measure; more is better."""
     breakdown: Breakdown | None = None
     losses: tuple[Loss, ...] = ()
     notes: tuple[str, ...] = ()
@@ -144,6 +158,9 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     note: str = ""
     """What would change the choice, such as after how many runs a pool pays."""
+    estimate: str = ""
+    """Where a sample was measured: how long the whole job takes with this plan and with the baseline, or why that
+    cannot be said."""
 
 
 class SweepReport(msgspec.Struct, frozen=True, kw_only=True):

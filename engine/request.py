@@ -21,6 +21,12 @@ class SweepRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Which plans of which workload to measure, and how carefully."""
 
     workload: Annotated[str, msgspec.Meta(description="built-in name, module:attribute or file.py:attribute")]
+    tasks: Annotated[str, msgspec.Meta(description="tasks of a plain function: a list or a function returning one")] = (
+        ""
+    )
+    data: Annotated[
+        str, msgspec.Meta(description="what a plain function reads: an object or a function returning it")
+    ] = ""
     size: Annotated[str, msgspec.Meta(description="how much of it; empty: the workload's first size")] = ""
     blocks: Annotated[int, msgspec.Meta(ge=1, description="fresh measuring processes behind every figure")] = 5
     goal: Annotated[Goal, msgspec.Meta(description="recommend the fastest whole job, or the fastest steady run")] = (
@@ -32,6 +38,9 @@ class SweepRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     patience: Annotated[
         float, msgspec.Meta(gt=0, description="seconds without progress before a trial is given up")
     ] = 600
+    sample: Annotated[
+        int, msgspec.Meta(ge=0, description="tasks to measure, from which the whole job is estimated; 0: all tasks")
+    ] = 0
     axes: Annotated[dict[str, Axis], msgspec.Meta(description="values for the knobs of the plan")] = {}
     settings: Annotated[dict[str, Axis], msgspec.Meta(description="values for the knobs of the workload")] = {}
 

@@ -59,6 +59,12 @@ def test_every_sweep_of_the_readme_runs(command, folder):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("command", [line for line in COMMAND_LINES if line.startswith("workbench check")])
+def test_the_readmes_backtest_passes_its_check(command, folder):
+    done = run(command, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_tuned_config_goes_the_readmes_way_into_production(folder):
     assert run(quick("workbench sweep straddles --save-config tuned.toml"), folder).returncode == 0
     assert run("workbench run --config tuned.toml --out results.parquet", folder).returncode == 0

@@ -15,6 +15,7 @@ COMMANDS = {
         "embedded data, about a minute, ends in a recommended plan and the reason",
     ),
     "sweep": ("workbench.commands.sweep", "sweep", "measure plans and recommend one"),
+    "check": ("workbench.commands.check", "check", "run a few tasks of your own in every mode; what would break?"),
     "run": ("workbench.commands.run", "run", "run a workload with a tuned config"),
     "flamegraph": ("workbench.commands.flamegraph", "flamegraph", "where one plan spends its time, with py-spy"),
     "replay": ("workbench.commands.replay", "replay", "show a recorded sweep again"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from engine.plan import describe
 from engine.report import Ceiling, SweepReport, TrialReport
 from workbench.numbers import UNICODE, Signs, ratio, seconds, size
+from workbench.quality import quality_lines
 from workbench.table import fit_table, status_words
 
 
@@ -17,6 +18,8 @@ def report_lines(report: SweepReport, width: int = 80, signs: Signs = UNICODE) -
     lines += [
         table.line(trial, trial.status, trial.reason, chosen=trial.plan == chosen).rstrip() for trial in report.trials
     ]
+    if quality := quality_lines(report.trials, signs):
+        lines += ["", *(line[:width] for line in quality)]
     lines += ["", *_verdicts(report, width, signs)]
     lines += wrap(ceiling_line(report.ceiling, signs), width, "    ") if report.ceiling else []
     for disturbance in report.noise:
@@ -43,6 +46,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
         if chosen.plan != report.baseline
         else f"the baseline itself: no plan measured is faster, {goal}, {facts}",
         chosen.reason,
+        chosen.estimate,
         chosen.note,
     ]
     return [part for line in lines if line for part in wrap(signs.text(line), width)]

@@ -60,7 +60,10 @@ def _whole(event: SweepStarted | SweepFinished | Failed) -> str:
 def _outcome(report: SweepReport) -> str:
     done = "finished" if report.complete else "stopped early"
     chosen, plans = report.recommendation, [trial.plan for trial in report.trials]
-    return f"{done}: use {describe(chosen.plan, plans)}: {chosen.reason}" if chosen else f"{done}: no recommendation"
+    if not chosen:
+        return f"{done}: no recommendation"
+    estimate = f"; {chosen.estimate}" if chosen.estimate else ""
+    return f"{done}: use {describe(chosen.plan, plans)}: {chosen.reason}{estimate}"
 
 
 def _block(event: BlockStarted | DataLoaded | CeilingMeasured | BlockFinished, state: State, signs: Signs) -> str:

@@ -53,6 +53,8 @@ class State:
 
     workload: str = ""
     reference: str = ""
+    functions: tuple[str, str] = ("", "")
+    """Where a plain function was swept: what names its tasks and its data."""
     """How the workload was named in the request."""
     size: str = ""
     host: Host | None = None
@@ -148,6 +150,7 @@ def _started(event: SweepStarted) -> State:
     return State(
         workload=event.workload,
         reference=event.reference,
+        functions=(event.tasks_reference, event.data_reference),
         size=event.size,
         host=event.host,
         rows=tuple(Row(plan) for plan in event.plans),
@@ -214,6 +217,7 @@ def _finished(state: State, report: SweepReport) -> State:
         state,
         workload=report.workload.name,
         reference=report.workload.reference,
+        functions=(report.workload.tasks_reference, report.workload.data_reference),
         size=report.workload.size,
         host=report.host,
         tasks=report.workload.tasks,

@@ -76,6 +76,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("device", 6, _plan_cell(lambda plan: plan.device), right=False, figure=False, minor=True),
     Column("steady run", 3, lambda trial, signs: _timing(trial.seconds, signs), width=12),
     Column("speedup", 4, lambda trial, signs: _ratio(trial.speedup, signs), width=7),
+    Column("score", 4, lambda trial, _: "" if trial.score is None else f"{trial.score:.4f}", minor=True),
     Column("efficiency", 7, lambda trial, signs: _efficiency(trial.efficiency, signs), width=10),
     Column(
         "tasks/s", 8, lambda trial, _: "" if trial.tasks_per_second is None else rate(trial.tasks_per_second), width=7
@@ -175,9 +176,10 @@ def _trimmed(trial: TrialReport, settings: frozenset[str]) -> TrialReport:
 
 
 def _silent(index: int, rows: Sequence[tuple[str, ...]]) -> bool:
-    """Whether a column that says which plan it is has nothing to say, or nothing worth a place."""
-    empty = all(not row[index] for row in rows)
-    return not COLUMNS[index].figure and (empty or (COLUMNS[index].minor and _constant(index, rows)))
+    """Whether a column has nothing to say: it is minor and the same for all plans, or says which plan it is and is
+    empty."""
+    texts = {row[index] for row in rows if row[index]}
+    return len(texts) <= 1 if COLUMNS[index].minor else not (COLUMNS[index].figure or texts)
 
 
 def _constant(index: int, rows: Sequence[tuple[str, ...]]) -> bool:

@@ -8,8 +8,10 @@ from statistics import median
 import msgspec
 
 from engine.analyse.diagnose import Figures, losses_of, verdict_of
+from engine.analyse.estimate import Estimate, estimate
 from engine.analyse.ledger import Ledger
 from engine.analyse.recommend import recommend
+from engine.analyse.warm_up import warm_up_note
 from engine.events import Sample
 from engine.measure.statistics import coverage, karp_flatt, median_interval, paired_ratio
 from engine.plan import Plan
@@ -20,7 +22,9 @@ def build_report(ledger: Ledger, goal: Goal) -> SweepReport:
     """Return the report of what was measured so far."""
     plans = ledger.started.plans
     trials = tuple(_trial(ledger, index) for index in range(len(plans)))
-    best = recommend(trials, goal)
+    trials = tuple(_with_warm_up(trial, trials) for trial in trials)
+    facts = _facts(ledger)
+    best = recommend(trials, goal, facts.all_tasks)
     if best:
         figures = Figures(trials, trials[plans.index(best.plan)], goal)
         trials = tuple(_explained(trial, figures) for trial in trials)
@@ -31,13 +35,18 @@ def build_report(ledger: Ledger, goal: Goal) -> SweepReport:
         blocks=ledger.blocks,
         confidence=round(coverage(max(1, ledger.blocks)), 4),
         host=ledger.started.host,
-        workload=_facts(ledger),
+        workload=facts,
         baseline=plans[ledger.started.baseline],
         trials=trials,
         ceiling=tuple(Ceiling(workers, round(speedup, 4)) for workers, speedup in ledger.ceiling().items()),
         recommendation=best,
         noise=tuple(ledger.notes),
     )
+
+
+def _with_warm_up(trial: TrialReport, trials: tuple[TrialReport, ...]) -> TrialReport:
+    note = warm_up_note(trial, trials)
+    return msgspec.structs.replace(trial, notes=(*trial.notes, note)) if note else trial
 
 
 def _facts(ledger: Ledger) -> WorkloadFacts:
@@ -48,8 +57,11 @@ def _facts(ledger: Ledger) -> WorkloadFacts:
     return WorkloadFacts(
         name=ledger.started.workload,
         reference=ledger.started.reference,
+        tasks_reference=ledger.started.tasks_reference,
+        data_reference=ledger.started.data_reference,
         size=ledger.started.size,
         tasks=loaded.tasks if loaded else 0,
+        all_tasks=loaded.all_tasks if loaded else 0,
         settings=common,
         data_bytes=loaded.data_bytes if loaded else 0,
         data_hash=loaded.data_hash if loaded else "",
@@ -71,6 +83,7 @@ def _trial(ledger: Ledger, index: int) -> TrialReport:
     kernel_speedup = _paired(ledger, _kernel_reference(ledger, index), index, point)
     alone = kernel_speedup.median if kernel_speedup else None
     loaded = ledger.data_of(index)
+    full = _full(ledger, index)
     return TrialReport(
         plan=plan,
         status="ok",
@@ -79,6 +92,9 @@ def _trial(ledger: Ledger, index: int) -> TrialReport:
         setup_seconds=median(sample.setup for sample in ordered),
         first_run_seconds=median(sample.first_run for sample in ordered),
         job_seconds=median_interval([job(sample) for sample in ordered]),
+        full_seconds=full.interval,
+        full_reason=full.refused,
+        full_speedup=_full_speedup(_full(ledger, ledger.started.baseline), full),
         tasks_per_second=loaded.tasks / seconds.median if loaded else None,
         speedup=_paired(ledger, ledger.started.baseline, index, point),
         job_speedup=_paired(ledger, ledger.started.baseline, index, job),
@@ -105,6 +121,19 @@ def point(sample: Sample) -> float:
 def job(sample: Sample) -> float:
     """Return the seconds of one whole job: set-up plus first run."""
     return sample.setup + sample.first_run
+
+
+def _full(ledger: Ledger, index: int) -> Estimate:
+    """Return the estimate for all tasks; an empty one where all of them were measured."""
+    loaded, samples = ledger.data_of(index), ledger.samples[index]
+    if not loaded or not loaded.all_tasks:
+        return Estimate()
+    return estimate([samples[block] for block in sorted(samples)], loaded.tasks, loaded.all_tasks)
+
+
+def _full_speedup(baseline: Estimate, mine: Estimate) -> Interval | None:
+    pairs = list(zip(baseline.seconds, mine.seconds, strict=False))  # a sweep may have stopped between the two
+    return paired_ratio([top for top, _ in pairs], [bottom for _, bottom in pairs]) if pairs else None
 
 
 def _paired(ledger: Ledger, top: int | None, bottom: int, figure: Callable[[Sample], float]) -> Interval | None:

@@ -32,6 +32,10 @@ class CaptureRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     workload: str
     """Built-in name, module:attribute or file.py:attribute."""
+    tasks: str = ""
+    """The same for the tasks of a plain function."""
+    data: str = ""
+    """The same for its data."""
     size: str = ""
     """Empty: the workload's first size."""
     plan: Plan
@@ -75,7 +79,8 @@ def capture(request: CaptureRequest) -> Capture:
     from it counts. Raises Lacking when py-spy is missing or refused, WorkFailed when there is nothing to show.
     """
     rate, blocking = _gently(request)
-    line = {"workload": request.workload, "size": request.size, "plan": request.plan, "seconds": request.seconds}
+    names = ("workload", "tasks", "data", "size", "plan", "seconds")
+    line = {name: getattr(request, name) for name in names}
     deadline = request.seconds + request.patience
     spying = Spying(find_py_spy(), _TARGET, msgspec.json.encode(line) + b"\n", rate, blocking, deadline)
     make_folder(Path(request.out))

@@ -2,14 +2,15 @@
 
 import time
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 from engine.errors import WorkFailed
-from engine.events import RunFinished, Sample
+from engine.events import PartRun, RunFinished, Sample
 from engine.executor import Executor, Job, Outcome, Shipping
+from engine.knob import Scalar
 from engine.measure.memory import MemoryWatch, memory_of_family
 from engine.measure.results import References, difference
 from engine.modes import find_mode
@@ -33,6 +34,8 @@ class Trial:
     plan: Plan
     workload: Workload
     job: Job
+    parts: tuple[int, ...] = ()
+    """Tasks of the shorter runs that a sample needs."""
 
 
 def measure(trial: Trial, references: References) -> Generator[RunFinished, None, Sample]:
@@ -56,6 +59,7 @@ def measure(trial: Trial, references: References) -> Generator[RunFinished, None
             steady.append(seconds)
             yield _run_finished(trial, "steady", seconds)
         _check_again(trial, again.results, references)
+        parts = tuple(_shorter(executor, tasks) for tasks in trial.parts)
         shipping = executor.shipping
         score = trial.workload.score
         return Sample(
@@ -72,8 +76,14 @@ def measure(trial: Trial, references: References) -> Generator[RunFinished, None
             max_error=check.max_error,
             score=float(score(again.results)) if score else None,
             chunk_size=outcome.chunk_size,
-            notes=executor.notes,
+            parts=parts,
+            notes=(*executor.notes, *_notes(trial)),
         )
+
+
+def _notes(trial: Trial) -> tuple[str, ...]:
+    notes = trial.job.kernel.notes
+    return notes(trial.plan.settings) if notes else ()
 
 
 def _run_finished(trial: Trial, kind: str, seconds: float) -> RunFinished:
@@ -89,6 +99,15 @@ def _timed(executor: Executor) -> tuple[float, Outcome]:
 def _more(steady: list[float]) -> bool:
     total, count = sum(steady), len(steady)
     return total < ENOUGH and count < MOST
+
+
+def _shorter(executor: Executor, tasks: int) -> PartRun:
+    seconds: list[float] = []
+    while _more(seconds):
+        begun = time.perf_counter()
+        executor.run(tasks)
+        seconds.append(time.perf_counter() - begun)
+    return PartRun(tasks, median(seconds))
 
 
 def _watch_memory(trial: Trial, executor: Executor, first: float) -> int:
@@ -128,17 +147,28 @@ class Check:
     max_error: float
 
 
+def baseline_key(trial: Trial) -> str:
+    """Return the key of the results a trial is compared with: the baseline's, or the naive kernel's of its quality."""
+    qualities = [knob.name for knob in trial.workload.knobs if knob.changes_quality]
+    if not qualities:
+        return "baseline"
+    return f"baseline-{_digest({name: trial.plan.settings.get(name) for name in qualities})}"
+
+
 def kernel_key(plan: Plan) -> str:
     """Return the key under which the sequential results of a plan's kernel and settings are kept."""
-    settings = repr(sorted(plan.settings.items())).encode()
-    return f"kernel-{plan.kernel}-{zlib.crc32(settings):x}"
+    return f"kernel-{plan.kernel}-{_digest(plan.settings)}"
+
+
+def _digest(settings: Mapping[str, Scalar | None]) -> str:
+    return f"{zlib.crc32(repr(sorted(settings.items())).encode()):x}"
 
 
 def _check(trial: Trial, results: Any, references: References) -> Check:
     """Compare the first results; keep them if they are the ones others are compared with. Raises WorkFailed."""
-    baseline = references.get("baseline")
+    baseline = references.get(baseline_key(trial))
     if baseline is None:
-        references.put("baseline", results)
+        references.put(baseline_key(trial), results)
         baseline = results
     error = difference(baseline, results)
     if error > trial.workload.tolerance:
@@ -156,6 +186,6 @@ def _check(trial: Trial, results: Any, references: References) -> Check:
 
 
 def _check_again(trial: Trial, results: Any, references: References) -> None:
-    error = difference(references.get("baseline"), results)
+    error = difference(references.get(baseline_key(trial)), results)
     if error > trial.workload.tolerance:
         raise WorkFailed(f"the results change from run to run: the last differs from the baseline's by {error:.3g}")

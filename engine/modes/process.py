@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker, synchronize
 from typing import Any, ClassVar, Self
 
-from engine.chunks import Collector, explain, run_chunk, size_of
+from engine.chunks import explain, run_chunk, size_of
 from engine.errors import WorkbenchError, WorkFailed
 from engine.executor import Outcome, Shipping, WorkerTime
 from engine.modes.base import LocalExecutor
@@ -102,11 +102,11 @@ class Process(LocalExecutor):
         dumps = [end - start for start, end in zip(self._before.times, self._after.times, strict=True)]
         return Shipping(sum(dumps) + sum(self._loads), len(dumps) * self._job.data_bytes, len(dumps))
 
-    def run(self) -> Outcome:
-        """Compute every chunk once."""
-        collector = Collector(len(self._job.tasks), self._job.result)
+    def run(self, tasks: int | None = None) -> Outcome:
+        """Compute every chunk once, or those of the first so many tasks."""
+        collector = self._collector()
         busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
-        chunks = self._chunks
+        chunks = self._first(tasks)
         pieces = [self._job.tasks[chunk.start : chunk.stop] for chunk in chunks]
         answers = self._pool.map(_work, pieces, [chunk.start for chunk in chunks])
         returned = 0

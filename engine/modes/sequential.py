@@ -3,7 +3,7 @@
 import time
 from typing import Any, ClassVar, Self
 
-from engine.chunks import Collector, run_chunk
+from engine.chunks import run_chunk
 from engine.executor import Outcome, WorkerTime
 from engine.modes.base import LocalExecutor
 
@@ -21,16 +21,16 @@ class Sequential(LocalExecutor):
         self._data = kernel.prepare(self._job.data, "cpu") if kernel.prepare else self._job.data
         return self
 
-    def run(self) -> Outcome:
-        """Compute every chunk once."""
-        job, wall, cpu = self._job, 0.0, 0.0
-        collector = Collector(len(job.tasks), job.result)
-        for chunk in self._chunks:
-            tasks = job.tasks[chunk.start : chunk.stop]
-            results, w, c = run_chunk(job.kernel.function, self._data, tasks, chunk.start, time.process_time)
+    def run(self, tasks: int | None = None) -> Outcome:
+        """Compute every chunk once, or those of the first so many tasks."""
+        job, chunks, wall, cpu = self._job, self._first(tasks), 0.0, 0.0
+        collector = self._collector()
+        for chunk in chunks:
+            piece = job.tasks[chunk.start : chunk.stop]
+            results, w, c = run_chunk(job.kernel.function, self._data, piece, chunk.start, time.process_time)
             collector.put(chunk, results)
             wall, cpu = wall + w, cpu + c
-        return Outcome(collector.results, (WorkerTime(wall, cpu, len(self._chunks)),), self._largest)
+        return Outcome(collector.results, (WorkerTime(wall, cpu, len(chunks)),), self._largest)
 
     def __exit__(self, *_: Any) -> None:
         self._data = None

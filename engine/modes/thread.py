@@ -6,7 +6,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Self
 
-from engine.chunks import Collector, run_chunk
+from engine.chunks import run_chunk
 from engine.executor import Chunk, Outcome, WorkerTime
 from engine.modes.base import LocalExecutor
 
@@ -27,13 +27,14 @@ class Thread(LocalExecutor):
             ready.result()
         return self
 
-    def run(self) -> Outcome:
-        """Compute every chunk once."""
-        collector = Collector(len(self._job.tasks), self._job.result)
+    def run(self, tasks: int | None = None) -> Outcome:
+        """Compute every chunk once, or those of the first so many tasks."""
+        chunks = self._first(tasks)
+        collector = self._collector()
         busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
-        futures = [self._pool.submit(self._work, chunk) for chunk in self._chunks]
+        futures = [self._pool.submit(self._work, chunk) for chunk in chunks]
         try:
-            for chunk, future in zip(self._chunks, futures, strict=True):
+            for chunk, future in zip(chunks, futures, strict=True):
                 results, wall, cpu, thread = future.result()
                 collector.put(chunk, results)
                 busy[thread].append((wall, cpu))

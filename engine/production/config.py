@@ -41,6 +41,10 @@ class TunedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     schema: int = SCHEMA
     workload: str
     """Built-in name, module:attribute or file.py:attribute; a relative file is looked up from the current folder."""
+    tasks: str = ""
+    """The same for the tasks of a plain function."""
+    data: str = ""
+    """The same for its data."""
     size: str
     data_hash: str
     """sha256 of the serialised data it was tuned on."""
@@ -85,6 +89,8 @@ def tuned_config(report: SweepReport) -> TunedConfig:
     facts = report.workload
     return TunedConfig(
         workload=facts.reference,
+        tasks=facts.tasks_reference,
+        data=facts.data_reference,
         size=facts.size,
         data_hash=trial.data_hash,
         plan=best.plan,
@@ -102,6 +108,7 @@ def _present(interval: Interval | None) -> Interval:
 def save_config(report: SweepReport, path: Path) -> None:
     """Write the recommended plan of a report as TOML, atomically. Raises RequestError."""
     table: dict[str, Any] = msgspec.to_builtins(tuned_config(report))
+    table = {name: value for name, value in table.items() if value != ""}
     write_atomically(path, tomli_w.dumps(table).encode())
 
 

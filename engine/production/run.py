@@ -37,7 +37,7 @@ def choose(config: TunedConfig, host: Host | None = None) -> Choice:
 
     Safe is: sequential, the same kernel if it needs no device, else the naive one. It is never slower than it was.
     """
-    workload = resolve(config.workload)
+    workload = resolve(config.workload, config.tasks, config.data)
     differences = compare_hosts(config.host, host or describe_host())
     why_not = find_mode(config.plan.mode, "plan.mode").unavailable()
     if why_not:
@@ -94,7 +94,7 @@ def run(config: TunedConfig, *, check_data: bool = True) -> Any:
 
 def prepare_job(config: TunedConfig, plan: Plan) -> Job:
     """Load the data of a config. Raises RequestError when the config names what the workload does not have."""
-    workload = resolve(config.workload)
+    workload = resolve(config.workload, config.tasks, config.data)
     size = check_size(workload, config.size)
     settings = check_settings(workload, plan.settings)
     if plan.kernel not in workload.kernels:

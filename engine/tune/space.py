@@ -30,16 +30,16 @@ class Space:
 
 def expand(request: SweepRequest) -> Space:
     """Return the plans of a request. Raises RequestError for anything in it that does not exist or is out of range."""
-    workload = resolve(request.workload)
+    workload = resolve(request.workload, request.tasks, request.data)
     size = check_size(workload, request.size)
     settings = list(_settings(workload, request))
     axes = _axes(workload, request)
     wanted = list(dict.fromkeys(plan for each in settings for plan in _plans(workload, axes, each)))
     if not wanted:
         raise RequestError(_why_none(workload, axes))
-    references = [_sequential(workload.naive, _baseline_settings(workload, settings))]
-    references += [_sequential(plan.kernel, plan.settings) for plan in wanted if not find_mode(plan.mode).on_device]
-    plans = tuple(dict.fromkeys([*references[:1], *_in_order(wanted, references)]))
+    naive = [_sequential(workload.naive, each) for each in _naive_settings(workload, settings)]
+    own = [_sequential(plan.kernel, plan.settings) for plan in wanted if not find_mode(plan.mode).on_device]
+    plans = tuple(dict.fromkeys([*naive, *_in_order(wanted, [*naive, *own])]))
     reasons = {index: why for index, plan in enumerate(plans) if (why := _unavailable(workload, plan))}
     return Space(workload, size, plans, reasons)
 
@@ -77,7 +77,13 @@ def _settings(workload: Workload, request: SweepRequest) -> Iterator[dict[str, S
         if knob.changes_answers and len(axis) > 1:
             raise RequestError(f"--set {knob.name}: it changes the answers, which a sweep compares; give one value")
     for values in product(*axes):
-        yield dict(zip(workload.knob_names(), values, strict=True))
+        yield _without_idle(workload, dict(zip(workload.knob_names(), values, strict=True)))
+
+
+def _without_idle(workload: Workload, settings: dict[str, Scalar]) -> dict[str, Scalar]:
+    """The settings with knobs that do nothing beside the others at their default, so that such plans collapse."""
+    idle = [knob for knob in workload.knobs if knob.only_with and settings[knob.only_with[0]] != knob.only_with[1]]
+    return settings | {knob.name: knob.default for knob in idle}
 
 
 def _values(knob: Knob, axis: Axis, where: str) -> Axis:
@@ -136,9 +142,19 @@ def _why_none(workload: Workload, axes: dict[str, Axis]) -> str:
     return f"no plan is possible for {workload.name}: " + "; ".join(dict.fromkeys(reasons))
 
 
-def _baseline_settings(workload: Workload, settings: Sequence[dict[str, Scalar]]) -> dict[str, Scalar]:
+def _naive_settings(workload: Workload, settings: Sequence[dict[str, Scalar]]) -> list[dict[str, Scalar]]:
+    """Settings with which the naive kernel runs for others to be compared with: one for each quality asked for.
+
+    The first is the baseline's; its quality is the default one, whatever was asked for.
+    """
     naive = workload.kernels[workload.naive]
-    return next((each for each in settings if not naive.misfit(each)), settings[0])
+    fitting = [each for each in settings if not naive.misfit(each)] or [settings[0]]
+    qualities = [knob for knob in workload.knobs if knob.changes_quality]
+    baseline = fitting[0] | {knob.name: knob.default for knob in qualities}
+    by_quality: dict[Axis, dict[str, Scalar]] = {}
+    for each in (baseline, *fitting):
+        by_quality.setdefault(tuple(each[knob.name] for knob in qualities), each)
+    return list(by_quality.values())
 
 
 def _sequential(kernel: str, settings: dict[str, Scalar]) -> Plan:

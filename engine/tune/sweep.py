@@ -25,6 +25,7 @@ from engine.events import (
     TrialStarted,
 )
 from engine.host import describe_host
+from engine.measure.sample import check_size
 from engine.modes import find_mode
 from engine.plan import Plan
 from engine.report import SweepReport
@@ -43,10 +44,13 @@ def sweep(request: SweepRequest, stop: threading.Event | None = None) -> Generat
     ends it without a report. Either way no process is left. Raises RequestError before anything runs, WorkFailed when
     the baseline fails.
     """
+    check_size(request.sample)
     space = expand(request)
     started = SweepStarted(
         workload=space.workload.name,
         reference=absolute(request.workload),
+        tasks_reference=absolute(request.tasks),
+        data_reference=absolute(request.data),
         size=space.size,
         host=describe_host(),
         plans=space.plans,
@@ -111,8 +115,10 @@ class _Sweep:
         begun = time.monotonic()
         yield BlockStarted(block=block)
         groups = groups_of(self._space.plans, self.ledger.racing())
-        for group in order_groups(groups, block):
-            todo = order_plans(self._space.plans, group, block)
+        # other blocks sample other tasks, so each has its own reference, which has to come first
+        turn = 0 if self._request.sample else block
+        for group in order_groups(groups, turn):
+            todo = order_plans(self._space.plans, group, turn)
             while todo:
                 yield from self._process(block, todo)
                 todo = [index for index in todo if not self._done(index, block)]
@@ -164,13 +170,22 @@ class _Sweep:
         return BlockRequest(
             block=block,
             workload=self._request.workload,
+            tasks=self._request.tasks,
+            data=self._request.data,
             size=self._space.size,
             settings=self._plan(todo[0]).settings,
             plans=tuple((index, self._plan(index)) for index in todo),
-            references=str(self._folder),
+            references=str(self._references(block)),
+            sample=self._request.sample,
             weigh=known is None,
             data_bytes=known.data_bytes if known else 0,
         )
+
+    def _references(self, block: int) -> Path:
+        """Return the folder of the results that others are compared with; blocks that sample tasks share none."""
+        folder = self._folder / f"block {block}" if self._request.sample else self._folder
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def _plan(self, index: int) -> Plan:
         return self._space.plans[index]
@@ -201,10 +216,12 @@ def order_groups(groups: list[Group], block: int) -> list[Group]:
 def order_plans(plans: tuple[Plan, ...], group: Group, block: int) -> list[int]:
     """Random order in even blocks and its mirror in the next, so that drift within a block cancels over the pair.
 
-    The first block begins with the sequential plans, whose results the others are compared with.
+    The first block begins with the sequential plans, whose results the others are compared with, the naive kernel's
+    before all others.
     """
     order = sorted(group)
     random.Random(block // 2).shuffle(order)
     if block < 2:
-        order.sort(key=lambda index: (plans[index].mode != "sequential", index if index == 0 else 1))
+        naive = plans[0].kernel
+        order.sort(key=lambda i: (plans[i].mode != "sequential", plans[i].kernel != naive, i != 0))
     return order[::-1] if block % 2 else order

@@ -30,14 +30,29 @@ def test_every_installed_peer_is_timed_and_every_other_is_named(leftovers, tmp_p
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert json.loads((tmp_path / "out.json").read_text()) == document
-    assert {"host", "versions", "scale", "disturbance"} <= document.keys()
-    samples, missing = document["samples"]["dispatch"], document["missing"].get("dispatch", {})
+    assert {"host", "versions", "workers"} <= document.keys()
+    section = document["sections"]["dispatch"]
+    assert {"measured", "scale", "disturbance", "seconds"} <= section.keys()
+    samples, missing = section["samples"], section["missing"]
     measured = {sample["peer"] for sample in samples}
     assert measured >= INSTALLED
     assert measured | missing.keys() >= MODULES.keys()
     assert not measured & missing.keys()
     assert all(sample["seconds"] > 0 and sample["tasks"] > 0 for sample in samples)
     check_claims(document["claims"])
+
+
+def test_sections_measured_before_are_kept_if_it_was_on_this_machine(arms, tmp_path):
+    import overhead
+
+    from engine.host import describe_host
+
+    path = tmp_path / "out.json"
+    document = {"host": {"fingerprint": describe_host().fingerprint}, "sections": {"lookup": {"claims": []}}}
+    path.write_text(json.dumps(document))
+    assert overhead.kept_from(path) == {"lookup": {"claims": []}}
+    path.write_text(json.dumps(document | {"host": {"fingerprint": "another"}}))
+    assert overhead.kept_from(path) == overhead.kept_from(tmp_path / "none") == overhead.kept_from(None) == {}
 
 
 def check_claims(claims):

@@ -16,6 +16,13 @@ CASES: dict[str, dict[str, Any]] = {
     "straddles": {"entries": 60_000, "layout": "columns"},
     "straddles dict": {"entries": 60_000, "layout": "dict"},
     "straddles lookup": {"entries": 60_000, "layout": "lookup"},
+    "maxdiff direct": {"simulations": 18, "method": "direct", "maxfun": 30},
+    "maxdiff exact": {"simulations": 18, "method": "exact"},
+    "maxdiff shared": {"simulations": 18, "method": "grid", "sharing": 16},
+    "symbols": {"symbols": 9, "simulations": 2, "compiled": "eager"},
+    "walkforward": {"assets": 2, "step": 230, "history": 400, "refit_days": 1},
+    "crossover": {"bars": 700},
+    "crossover sma": {"family": "sma", "bars": 300},
 }
 SOME = 90
 """Tasks of a long workload that conformance needs."""
@@ -47,6 +54,8 @@ def test_results_do_not_depend_on_mode_or_chunk_size(case, kernel, mode, chunk_s
     if why := find_mode(mode).unavailable():
         pytest.skip(why)
     workload = resolve(case.split()[0])
+    for module in workload.kernels[kernel].needs:
+        pytest.importorskip(module)
     naive = reference(case, workload.naive)
     results = execute(job_of(case, kernel), mode, chunk_size=chunk_size, workers=2, start_method="fork")
     np.testing.assert_allclose(results, naive, rtol=workload.tolerance, atol=workload.tolerance, equal_nan=True)

@@ -187,7 +187,7 @@ def test_the_request_goes_to_the_target_as_one_line(tmp_path, fake_py_spy, monke
     fake_py_spy(raw(f"{KERNEL} 90"), DONE, run=True)
     capture(request(tmp_path, "pkg.mod:work", size="small"))
     line = json.loads(seen.read_text())
-    assert set(line) == {"workload", "size", "plan", "seconds"}
+    assert set(line) == {"workload", "tasks", "data", "size", "plan", "seconds"}
     assert (line["workload"], line["size"], line["plan"]["kernel"]) == ("pkg.mod:work", "small", "python")
 
 

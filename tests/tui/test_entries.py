@@ -5,6 +5,7 @@ from engine.plan import KNOBS
 from engine.request import SweepRequest
 from tests.builders import a_plan
 from tests.tui.fakes import STRADDLES
+from workbench.state import State
 from workbench.tui.entries import AXES, Entries, check, command_line, entries_of, flamegraph_command, parse_axis
 
 
@@ -77,22 +78,27 @@ def test_a_request_goes_through_the_form_unchanged():
 
 def test_the_command_line_says_the_same_as_the_request():
     request = SweepRequest(
-        workload="mine.py:WORK",
+        workload="mine.py:one",
+        tasks="mine.py:tasks",
+        data="mine.py:load",
         size="tiny",
         blocks=7,
         budget=60,
+        sample=200,
         axes={"mode": ("thread", "process"), "workers": (1, "auto"), "start_method": ("fork",)},
         settings={"memoise": (True, False)},
     )
     assert " ".join(command_line(request)) == (
-        "workbench sweep mine.py:WORK --size tiny --modes thread,process --workers 1,auto --start-method fork "
-        "--set memoise=true,false --blocks 7 --budget 60"
+        "workbench sweep mine.py:one --tasks mine.py:tasks --data mine.py:load --size tiny --modes thread,process "
+        "--workers 1,auto --start-method fork --set memoise=true,false --blocks 7 --budget 60 --sample 200"
     )
 
 
 def test_hot_spots_are_asked_for_with_every_knob_of_the_plan():
     plan = a_plan("process", 2, "numpy", settings={"layout": "columns"})
-    assert " ".join(flamegraph_command("straddles", "small", plan, "spots")) == (
-        "flamegraph straddles --mode process --workers 2 --chunk-size auto --kernel numpy --start-method forkserver "
-        "--threads-per-worker 1 --device auto --set layout=columns --size small --out spots --json"
+    state = State(workload="one", reference="mine.py:one", functions=("mine.py:tasks", ""), size="small")
+    assert " ".join(flamegraph_command(state, plan, "spots")) == (
+        "flamegraph mine.py:one --tasks mine.py:tasks --mode process --workers 2 --chunk-size auto --kernel numpy "
+        "--start-method forkserver --threads-per-worker 1 --device auto --set layout=columns --size small "
+        "--out spots --json"
     )

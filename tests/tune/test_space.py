@@ -44,6 +44,7 @@ def test_a_kernel_is_paired_only_with_settings_it_can_use():
         ("python", "dict"),
         ("python", "columns"),
         ("numpy", "columns"),
+        ("numba", "columns"),
     }
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import click
 import msgspec
 
+from engine.knob import find_knob
 from engine.plan import KNOBS, Plan
-from engine.request import Axis
+from engine.request import Axis, SweepRequest
 from engine.workload import Workload
 from workbench.commands.options import (
     flag,
@@ -37,13 +38,19 @@ def flamegraph(target: str | None, **given: Any) -> int:
     """
     from engine.hotspots import CaptureRequest, capture
 
-    request = read_target(target)
+    request = read_target(target, given["tasks"], given["data"])
     workload = workload_of(request)
     settings = one_setting_each(parse_settings(workload, given["settings"], given["prices"]))
     plan = plan_of(given, settings, workload)
-    size, plan = check_plan(request.workload, given["size"] or request.size, plan)
+    size, plan = check_plan(request, given["size"] or request.size, plan)
     capturing = CaptureRequest(
-        workload=request.workload, size=size, plan=plan, out=given["out"], seconds=given["seconds"]
+        workload=request.workload,
+        tasks=request.tasks,
+        data=request.data,
+        size=size,
+        plan=plan,
+        out=given["out"],
+        seconds=given["seconds"],
     )
     found = capture(capturing)
     if given["as_json"]:
@@ -71,16 +78,26 @@ def plan_of(given: dict[str, Any], settings: dict[str, Any], workload: Workload)
     return Plan(**({"kernel": fitting[0] if fitting else workload.naive} | values), settings=settings)
 
 
-def check_plan(reference: str, size: str, plan: Plan) -> tuple[str, Plan]:
+def check_plan(request: SweepRequest, size: str, plan: Plan) -> tuple[str, Plan]:
     """Return size and plan, completed and checked as a sweep would. Raises RequestError or Lacking."""
     from engine.errors import Lacking
-    from engine.request import SweepRequest
     from engine.tune.space import expand
 
     axes: dict[str, Axis] = {knob.name: (getattr(plan, knob.name),) for knob in KNOBS}
     settings: dict[str, Axis] = {name: (value,) for name, value in plan.settings.items()}
-    space = expand(SweepRequest(workload=reference, size=size, axes=axes, settings=settings))
-    index = next(i for i, each in enumerate(space.plans) if each.mode == plan.mode and each.kernel == plan.kernel)
+    space = expand(msgspec.structs.replace(request, size=size, axes=axes, settings=settings))
+    wanted = {(name, value) for name, value in plan.settings.items() if not _is_idle(workload_of(request), plan, name)}
+    index = next(
+        i
+        for i, each in enumerate(space.plans)
+        if (each.mode, each.kernel) == (plan.mode, plan.kernel) and wanted <= set(each.settings.items())
+    )
     if index in space.unavailable:
         raise Lacking(space.unavailable[index])
     return space.size, space.plans[index]
+
+
+def _is_idle(workload: Workload, plan: Plan, name: str) -> bool:
+    """Whether a setting does nothing beside the plan's others, so that a sweep leaves it at its default."""
+    other = find_knob(workload.knobs, name, "--set").only_with
+    return other is not None and plan.settings.get(other[0], other[1]) != other[1]

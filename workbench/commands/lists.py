@@ -7,20 +7,37 @@ from pathlib import Path
 import click
 import msgspec
 
+from engine.errors import WorkloadProblem
+from engine.workload import Workload
+
 
 @click.command()
 def workloads() -> None:
-    """List the built-in workloads with their kernels, sizes and settings."""
+    """List the workloads, those of installed packages as well, with their kernels, sizes and settings."""
     from engine.workloads import WORKLOADS
+    from engine.workloads.installed import installed
 
     for workload in WORKLOADS:
-        click.echo(f"{workload.name}: {workload.summary}")
-        click.echo(f"  kernels: {', '.join(workload.kernels)}")
-        for size, words in workload.sizes.items():
-            click.echo(f"  size {size}: {words}")
-        for knob in workload.knobs:
-            choices = f" [{'|'.join(map(str, knob.choices))}]" if knob.choices else ""
-            click.echo(f"  --set {knob.name}={knob.default}{choices}: {knob.help}")
+        _describe(workload, workload.name)
+    names = {workload.name for workload in WORKLOADS}
+    for entry in installed():
+        if entry.name in names:
+            click.echo(f"{entry.name} of {entry.package}: hidden by the workload above; name it as {entry.reference}")
+            continue
+        try:
+            _describe(entry.load(), f"{entry.name} of {entry.package}")
+        except WorkloadProblem as error:
+            click.echo(f"{entry.name} of {entry.package}: not available: {error}")
+
+
+def _describe(workload: Workload, name: str) -> None:
+    click.echo(f"{name}: {workload.summary}")
+    click.echo(f"  kernels: {', '.join(workload.kernels)}")
+    for size, words in workload.sizes.items():
+        click.echo(f"  size {size}: {words}")
+    for knob in workload.knobs:
+        choices = f" [{'|'.join(map(str, knob.choices))}]" if knob.choices else ""
+        click.echo(f"  --set {knob.name}={knob.default}{choices}: {knob.help}")
 
 
 @click.command()

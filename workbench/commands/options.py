@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from engine.errors import RequestError
 from engine.knob import Knob, Scalar, find_knob
@@ -14,6 +15,9 @@ from engine.workload import Workload
 from engine.workloads import WORKLOADS, resolve
 
 Command = Callable[..., Any]
+
+_TASKS = "tasks of a plain function: a list, or a function returning one"
+_DATA = "what a plain function takes before the task: an object, or a function returning it"
 
 
 def flag(knob: Knob, many: bool) -> str:
@@ -39,12 +43,15 @@ def _help(knob: Knob) -> str:
 
 
 def workload_options(command: Command) -> Command:
-    """Add the options that say what is computed: --size, --set, --prices."""
+    """Add the options that say what is computed: --tasks, --data, --size, --set, --prices."""
     command = click.option("--prices", metavar="FILE", help="price file: CSV or Parquet with dates and prices")(command)
     command = click.option("--set", "settings", multiple=True, metavar="KNOB=VALUES", help="a setting of the workload")(
         command
     )
-    return click.option("--size", help="how much of the workload: small, medium or large")(command)
+    command = click.option("--size", help="how much of the workload: small, medium or large")(command)
+    for name, words in (("data", _DATA), ("tasks", _TASKS)):
+        command = click.option(f"--{name}", metavar="FILE.py:NAME", help=words)(command)
+    return command
 
 
 def parse_axes(values: dict[str, str | None]) -> dict[str, Axis]:
@@ -76,6 +83,19 @@ def parse_settings(workload: Workload, settings: tuple[str, ...], prices: str | 
     return axes
 
 
+def parse_seconds(text: str, where: str) -> float:
+    """Return seconds from ``90``, ``90s`` or ``2m``. Raises RequestError."""
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1.0)
+    try:
+        seconds = float(number) * unit
+    except ValueError:
+        seconds = -1.0
+    if not seconds > 0:
+        raise RequestError(f"{where}: expected seconds such as 90, 90s or 2m, got {text!r}")
+    return seconds
+
+
 def one_setting_each(axes: dict[str, Axis]) -> dict[str, Scalar]:
     """Return one value per setting. Raises RequestError where several were given."""
     for name, values in axes.items():
@@ -84,14 +104,19 @@ def one_setting_each(axes: dict[str, Axis]) -> dict[str, Scalar]:
     return {name: values[0] for name, values in axes.items()}
 
 
-def read_target(target: str | None) -> SweepRequest:
-    """Return the request a profile or a workload stands for. Raises RequestError."""
+def read_target(target: str | None, tasks: str | None = None, data: str | None = None) -> SweepRequest:
+    """Return the request a profile or a workload stands for; ``tasks`` and ``data``: as given on the command line.
+
+    Raises RequestError.
+    """
     if target is None:
         names = ", ".join(workload.name for workload in WORKLOADS)
         raise RequestError(f"name a workload ({names}), a profile (FILE.toml), module:attribute or file.py:attribute")
-    return load_profile(Path(target)) if target.endswith(".toml") else SweepRequest(workload=target)
+    request = load_profile(Path(target)) if target.endswith(".toml") else SweepRequest(workload=target)
+    given = {name: text for name, text in (("tasks", tasks), ("data", data)) if text}
+    return msgspec.structs.replace(request, **given)
 
 
 def workload_of(request: SweepRequest) -> Workload:
     """Return the workload of a request. Raises RequestError."""
-    return resolve(request.workload)
+    return resolve(request.workload, request.tasks, request.data)

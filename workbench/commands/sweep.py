@@ -20,6 +20,7 @@ from engine.tune.sweep import sweep as measure_sweep
 from workbench.commands.options import (
     knob_options,
     parse_axes,
+    parse_seconds,
     parse_settings,
     read_target,
     workload_of,
@@ -52,6 +53,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @workload_options
 @knob_options(many=True)
 @click.option("--blocks", type=click.IntRange(min=1), help="fresh measuring processes behind every figure; default 5")
+@click.option("--sample", type=click.IntRange(min=1), help="measure so many tasks and estimate the whole job from them")
 @click.option("--goal", type=click.Choice(["job", "steady"]), help="fastest whole job (default) or fastest steady run")
 @click.option("--budget", metavar="SECONDS", help="start no further block after this long, such as 60s")
 @click.option("--patience", metavar="SECONDS", help="give a plan up after this long without progress; default 10m")
@@ -65,14 +67,16 @@ def sweep(target: str | None, **given: Any) -> int:
     workbench sweep straddles --prices prices.csv --set layout=columns
     workbench sweep profiles/straddles.toml --save-config tuned.toml
     workbench sweep mybacktest.py:WORKLOAD --start-method fork,spawn
+    workbench sweep mybacktest.py:run_one --tasks mybacktest.py:tasks --data mybacktest.py:load
+    workbench sweep mybacktest.py:WORKLOAD --sample 200
 
     A knob takes several values, separated by commas; every legal combination is measured.
     """
-    request = read_target(target)
+    request = read_target(target, given["tasks"], given["data"])
     axes = parse_axes(given)
     settings = parse_settings(workload_of(request), given["settings"], given["prices"])
     request = with_axes(request, axes, settings)
-    changes = {name: given[name] for name in ("size", "blocks", "goal") if given[name]}
+    changes = {name: given[name] for name in ("size", "blocks", "goal", "sample") if given[name]}
     changes |= {name: parse_seconds(given[name], f"--{name}") for name in ("budget", "patience") if given[name]}
     return carry_out(msgspec.structs.replace(request, **changes), given)
 
@@ -85,19 +89,6 @@ def demo(**given: Any) -> int:
     axes: dict[str, Any] = {"workers": (max(2, usable_cores()),)}
     settings: dict[str, Any] = {"entries": (250_000,)}
     return carry_out(SweepRequest(workload="straddles", blocks=2, goal=goal, axes=axes, settings=settings), given)
-
-
-def parse_seconds(text: str, where: str) -> float:
-    """Return seconds from ``90``, ``90s`` or ``2m``. Raises RequestError."""
-    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-    number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1.0)
-    try:
-        seconds = float(number) * unit
-    except ValueError:
-        seconds = -1.0
-    if not seconds > 0:
-        raise RequestError(f"{where}: expected seconds such as 90, 90s or 2m, got {text!r}")
-    return seconds
 
 
 def carry_out(request: SweepRequest, given: dict[str, Any]) -> int:

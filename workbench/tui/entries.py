@@ -8,6 +8,7 @@ from engine.knob import Knob
 from engine.plan import KNOBS, Plan
 from engine.report import Goal
 from engine.request import Axis, SweepRequest
+from workbench.state import State
 from workbench.tui.catalogue import WorkloadOffer
 
 GOALS: tuple[Goal, ...] = ("job", "steady")
@@ -116,25 +117,30 @@ def _text(axis: Axis) -> str:
 
 def command_line(request: SweepRequest) -> list[str]:
     """Return the command that does the same without the terminal UI."""
-    command = ["workbench", "sweep", request.workload]
+    command = ["workbench", "sweep", request.workload, *_functions((request.tasks, request.data))]
     command += ["--size", request.size] if request.size else []
     for name, axis in request.axes.items():
         command += ["--modes" if name == "mode" else f"--{name.replace('_', '-')}", _text(axis)] if axis else []
     for name, axis in request.settings.items():
         command += ["--set", f"{name}={_text(axis)}"]
-    for name in ("blocks", "goal", "budget"):
+    for name in ("blocks", "goal", "budget", "sample"):
         value = getattr(request, name)
         if value != getattr(_DEFAULTS, name):
             command += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
     return command
 
 
-def flamegraph_command(reference: str, size: str, plan: Plan, out: str) -> list[str]:
-    """Return the arguments of ``workbench`` that capture the hot spots of a plan."""
-    command = ["flamegraph", reference]
+def _functions(references: tuple[str, str]) -> list[str]:
+    """The flags that name tasks and data of a plain function."""
+    return [word for flag, each in zip(("--tasks", "--data"), references, strict=True) if each for word in (flag, each)]
+
+
+def flamegraph_command(state: State, plan: Plan, out: str) -> list[str]:
+    """Return the arguments of ``workbench`` that capture the hot spots of a plan of a sweep."""
+    command = ["flamegraph", state.reference or state.workload, *_functions(state.functions)]
     for knob in KNOBS:
         value = getattr(plan, knob.name)
         command += [f"--{knob.name.replace('_', '-')}", str(value)] if value != "" else []
     for name, axis in plan.settings.items():
         command += ["--set", f"{name}={_text((axis,))}"]
-    return [*command, *(["--size", size] if size else []), "--out", out, "--json"]
+    return [*command, *(["--size", state.size] if state.size else []), "--out", out, "--json"]

@@ -211,7 +211,7 @@ class SweepScreen(Screen[None]):
         assert self.board
         assert self.board.row
         plan, name = self.board.row.plan, describe(self.board.row.plan, self.state.plans)
-        arguments = flamegraph_command(self.state.reference or self.state.workload, self.state.size, plan, "hotspots")
+        arguments = flamegraph_command(self.state, plan, "hotspots")
         self.app.push_screen(HotspotsScreen(name, arguments, self._services.command, self._signs))
 
     @work(exclusive=True, group="copy")

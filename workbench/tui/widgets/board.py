@@ -12,12 +12,16 @@ from engine.plan import describe
 from workbench.figures import trial
 from workbench.format import breakdown_line, recommendation_lines
 from workbench.numbers import UNICODE, Signs, ratio
+from workbench.quality import quality_lines
 from workbench.state import Row, State
 from workbench.table import status_words
 from workbench.tui.widgets.plot import SpeedupPlot
 from workbench.tui.widgets.progress import ProgressLine
 from workbench.tui.widgets.results import Result, ResultsTable
 from workbench.tui.widgets.series import speedup_series
+
+_QUALITIES = 6
+"""Lines on quality against speed, header included; the command line prints all."""
 
 
 class Board(Vertical):
@@ -107,6 +111,7 @@ class Board(Vertical):
         if state.report:
             lines = recommendation_lines(state.report, max(self.size.width - 4, 20), self._signs)
             lines = [f"{self._signs.chosen} {lines[0]}", *lines[1:]] if state.recommendation else lines
+            lines += quality_lines(state.report.trials, self._signs)[:_QUALITIES]
             lines += [f"noise: {self._signs.text(state.report.noise[0])}"] if state.report.noise else []
         else:
             lines = [f"{self._signs.status[1]} {self._signs.text(state.error)}"]

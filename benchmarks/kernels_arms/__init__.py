@@ -1,0 +1,1 @@
+"""What benchmarks/kernels.py and benchmarks/gpu_batch.py measure."""
