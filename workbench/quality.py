@@ -1,7 +1,7 @@
 """Quality against speed, where the plans of a sweep answer well or badly: the fastest plan of each quality."""
 
 from collections.abc import Sequence
-from math import log10
+from math import isfinite, log10
 
 from engine.plan import describe
 from engine.report import TrialReport
@@ -18,7 +18,7 @@ def fastest_by_score(trials: Sequence[TrialReport]) -> list[TrialReport]:
     """
     best: dict[str, TrialReport] = {}
     for trial in trials:
-        if trial.score is not None and trial.seconds:
+        if trial.score is not None and isfinite(trial.score) and trial.seconds:
             score = f"{trial.score:.6g}"
             if score not in best or _median(trial) < _median(best[score]):
                 best[score] = trial

@@ -1,6 +1,6 @@
 """Which plan to use, and what would change the choice."""
 
-from math import ceil
+from math import ceil, isfinite
 
 from msgspec.structs import replace
 
@@ -72,7 +72,7 @@ def _comparable(measured: list[TrialReport]) -> list[TrialReport]:
 def _good_enough(measured: list[TrialReport]) -> list[TrialReport]:
     """Return the plans whose results are as good as the baseline's: a fast bad answer is no plan."""
     least = measured[0].score
-    if least is None:
+    if least is None or not isfinite(least):  # a Sharpe ratio without trades is no number
         return measured
     slack = ROUNDING * abs(least)
     return [trial for trial in measured if trial.score is None or trial.score >= least - slack]

@@ -69,3 +69,10 @@ def test_a_plan_with_worse_answers_is_not_recommended_however_fast():
     found = recommend(trials, "job")
     assert found
     assert found.plan.mode == "process"
+
+
+def test_a_score_that_is_no_number_rules_nothing_out():
+    trials = (a_trial("sequential", 1.0, score=float("nan")), a_trial("thread", 0.1, score=float("nan")))
+    found = recommend(trials, "job")
+    assert found
+    assert found.plan.mode == "thread"
