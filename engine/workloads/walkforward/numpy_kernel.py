@@ -21,7 +21,7 @@ from engine.workloads.walkforward.features import BoolArray, Features, features_
 from engine.workloads.walkforward.formats import open_bars, prepare_reading
 from engine.workloads.walkforward.learner import Models, explorations, fit_models, inputs_of, last_refit
 from engine.workloads.walkforward.names import STRATEGIES
-from engine.workloads.walkforward.result import COLUMNS, FoldRun, TradeRow, row_of, trades_of
+from engine.workloads.walkforward.result import Answers, FoldRun, answers
 from engine.workloads.walkforward.trading import (
     NO_STRATEGY,
     Window,
@@ -43,12 +43,9 @@ def prepare(data: WalkData, device: str) -> WalkData:
     return replace(data, features=features_of(open_bars(data.prices))) if data.early else data
 
 
-def evaluate(data: WalkData, tasks: Tasks) -> FloatArray | list[tuple[TradeRow, ...]]:
+def evaluate(data: WalkData, tasks: Tasks) -> Answers:
     """Return the result of each task: [tasks, columns] or, for ``rows=trades``, a tuple of trades each."""
-    runs = [run_fold(data, int(task)) for task in tasks]
-    if data.rows == "trades":
-        return [trades_of(run) for run in runs]
-    return np.array([row_of(run) for run in runs]).reshape(-1, len(COLUMNS))
+    return answers([run_fold(data, int(task)) for task in tasks], data.rows)
 
 
 def run_fold(data: WalkData, fold: int) -> FoldRun:

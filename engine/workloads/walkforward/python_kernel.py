@@ -15,7 +15,7 @@ from engine.workloads.walkforward.formats import open_bars, prepare_reading
 from engine.workloads.walkforward.history import Day, History, history_of, look, mean
 from engine.workloads.walkforward.learner import Model, explorations, fit_models, inputs_of, last_refit
 from engine.workloads.walkforward.names import STRATEGIES
-from engine.workloads.walkforward.result import COLUMNS, FoldRun, TradeRow, row_of, trades_of
+from engine.workloads.walkforward.result import Answers, FoldRun, answers
 from engine.workloads.walkforward.trading import (
     NO_STRATEGY,
     Account,
@@ -94,12 +94,9 @@ def prepare(data: WalkData, device: str) -> WalkData:
     return data
 
 
-def evaluate(data: WalkData, tasks: Tasks) -> FloatArray | list[tuple[TradeRow, ...]]:
+def evaluate(data: WalkData, tasks: Tasks) -> Answers:
     """Return the result of each task: [tasks, columns] or, for ``rows=trades``, a tuple of trades each."""
-    runs = [run_fold(data, int(task)) for task in tasks]
-    if data.rows == "trades":
-        return [trades_of(run) for run in runs]
-    return np.array([row_of(run) for run in runs]).reshape(-1, len(COLUMNS))
+    return answers([run_fold(data, int(task)) for task in tasks], data.rows)
 
 
 def run_fold(data: WalkData, fold: int) -> FoldRun:

@@ -1,5 +1,6 @@
 """The result of one fold as numbers: its window, its metrics and its models; or its trades."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,17 @@ class FoldRun:
 def result(settings: Settings) -> ResultSpec | None:
     """Return the form of one task's result: numbers, or None for a tuple of trades."""
     return None if settings["rows"] == "trades" else ResultSpec("float64", (len(COLUMNS),))
+
+
+Answers = FloatArray | list[tuple[TradeRow, ...]]
+"""[tasks, columns] or, for ``rows=trades``, a tuple of trades for each task."""
+
+
+def answers(runs: Sequence[FoldRun], rows: str) -> Answers:
+    """Return what tasks return of their folds, as asked for by the setting ``rows``."""
+    if rows == "trades":
+        return [trades_of(run) for run in runs]
+    return np.array([row_of(run) for run in runs]).reshape(-1, len(COLUMNS))
 
 
 def row_of(run: FoldRun) -> FloatArray:
