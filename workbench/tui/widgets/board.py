@@ -23,6 +23,9 @@ from workbench.tui.widgets.series import speedup_series
 _QUALITIES = 6
 """Lines on quality against speed, header included; the command line prints all."""
 
+_TALL = 32
+"""Lines from which on there is room for them; on 24 only the header would show, and the table has the scores."""
+
 
 class Board(Vertical):
     """Shows a State; it is told when to look and keeps nothing of its own but what is on screen."""
@@ -111,7 +114,8 @@ class Board(Vertical):
         if state.report:
             lines = recommendation_lines(state.report, max(self.size.width - 4, 20), self._signs)
             lines = [f"{self._signs.chosen} {lines[0]}", *lines[1:]] if state.recommendation else lines
-            lines += quality_lines(state.report.trials, self._signs)[:_QUALITIES]
+            if self.size.height >= _TALL:
+                lines += quality_lines(state.report.trials, self._signs)[:_QUALITIES]
             lines += [f"noise: {self._signs.text(state.report.noise[0])}"] if state.report.noise else []
         else:
             lines = [f"{self._signs.status[1]} {self._signs.text(state.error)}"]
