@@ -113,7 +113,7 @@ def _job(size: str, arm: Arm) -> Job:
 
 def _executor(arm: Arm, job: Job) -> Executor:
     workers = 1 if arm.mode == "sequential" else WORKERS
-    plan = Plan(mode=arm.mode, workers=workers, kernel=arm.kernel, chunk_size=1)
+    plan = Plan(mode=arm.mode, workers=workers, kernel=arm.kernel)
     return find_mode(arm.mode)(Job(WALKFORWARD.kernels[arm.kernel], job.data, job.tasks, job.result), plan)
 
 

@@ -55,6 +55,11 @@ def cores() -> int | None:
     return min((quota for quota in quotas if quota is not None), default=None)
 
 
+def with_quota() -> tuple[Path, ...]:
+    """Return the groups of this process that have a CPU quota, innermost first; only these are ever held back."""
+    return tuple(folder for folder in folders("cpu") if _cores(folder) is not None)
+
+
 def _cores(folder: Path) -> int | None:
     # version 2: both numbers in one file; version 1: -1 where there is no quota
     words = read(folder / "cpu.max").split() or [

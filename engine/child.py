@@ -24,6 +24,7 @@ from engine.events import (
     DataLoaded,
     Event,
     Failed,
+    TrialDisturbed,
     TrialFailed,
     TrialFinished,
     TrialStarted,
@@ -33,6 +34,7 @@ from engine.executor import Job
 from engine.knob import Scalar
 from engine.loading import load, weigh
 from engine.measure.ceiling import measure_ceiling
+from engine.measure.noise import Sensing, Sensors
 from engine.measure.results import References
 from engine.measure.sample import draw, part_sizes
 from engine.measure.trial import Trial, measure
@@ -76,6 +78,14 @@ class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+ATTEMPTS = 3
+"""How often a plan is measured in a block while something else disturbs it; what disturbs for longer disturbs the next
+block as well, and is reported."""
+
+REPEATED = 10.0
+"""Seconds of a whole job above which a disturbed one is not repeated at once."""
+
+
 def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
     """Load the data, then measure each plan. A plan that fails is an event; the others go on."""
     workload = resolve(request.workload, request.tasks, request.data)
@@ -95,17 +105,28 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
         data_bytes=weight,
         data_hash=digest,
     )
-    references, imported = References(Path(request.references)), set[str]()
-    for index, plan in request.plans:
-        if plan.workers > 1:  # directly before the plan, since what the machine gives changes from minute to minute
-            speedup = measure_ceiling(plan.workers)
-            yield CeilingMeasured(block=request.block, workers=plan.workers, speedup=speedup)
-        yield TrialStarted(block=request.block, plan=index)
-        if plan.kernel not in imported:
-            _import_kernel(workload.kernels[plan.kernel], plan, data, tasks)
-            imported.add(plan.kernel)
-        job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
-        yield from _measure_one(Trial(request.block, index, plan, workload, job, parts), references)
+    references, imported, streamed = References(Path(request.references)), set[str](), set[int]()
+    with Sensors() as sensors:
+        for index, plan in request.plans:
+            if plan.workers > 1:
+                yield _measure_ceiling(request.block, plan.workers, streamed)
+            yield TrialStarted(block=request.block, plan=index)
+            if plan.kernel not in imported:
+                _import_kernel(workload.kernels[plan.kernel], plan, data, tasks)
+                imported.add(plan.kernel)
+            job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
+            yield from _measure_one(Trial(request.block, index, plan, workload, job, parts), references, sensors)
+
+
+def _measure_ceiling(block: int, workers: int, streamed: set[int]) -> CeilingMeasured:
+    """Measure directly before a plan, since what the machine gives changes from minute to minute.
+
+    What memory gives depends on who else streams, which is rare, and takes as long again: once for each number of
+    workers. ``streamed``: those for which that is done.
+    """
+    ceiling = measure_ceiling(workers, stream=workers not in streamed)
+    streamed.add(workers)
+    return CeilingMeasured(block=block, workers=workers, speedup=ceiling.compute, bandwidth=ceiling.bandwidth)
 
 
 def _import_kernel(kernel: Kernel, plan: Plan, data: Data, tasks: Tasks) -> None:
@@ -120,15 +141,22 @@ def _import_kernel(kernel: Kernel, plan: Plan, data: Data, tasks: Tasks) -> None
         kernel.function(ready, tasks[:1])
 
 
-def _measure_one(trial: Trial, references: References) -> Iterator[AnyEvent]:
-    gc.collect()  # garbage of the previous plan must not be collected inside this one's runs
-    try:
-        sample = yield from measure(trial, references)
-        yield TrialFinished(block=trial.block, plan=trial.index, sample=sample)
-    except WorkbenchError as error:
-        yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=str(error))
-    except Exception as error:  # noqa: BLE001 - set-up runs the user's code and the system's
-        yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=explain(error))
+def _measure_one(trial: Trial, references: References, sensors: Sensing) -> Iterator[AnyEvent]:
+    """Measure a plan, and again while something else disturbs it."""
+    for attempt in range(ATTEMPTS):
+        gc.collect()  # garbage of the previous plan must not be collected inside this one's runs
+        try:
+            sample = yield from measure(trial, references, sensors)
+        except WorkbenchError as error:
+            yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - set-up runs the user's code and the system's
+            yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=explain(error))
+            return
+        if sample.undisturbed or attempt + 1 == ATTEMPTS or sample.job_seconds > REPEATED:
+            yield TrialFinished(block=trial.block, plan=trial.index, sample=sample)
+            return
+        yield TrialDisturbed(block=trial.block, plan=trial.index, sample=sample)
 
 
 def work_under_capture(run: Callable[[], Any], seconds: float) -> None:

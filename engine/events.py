@@ -1,12 +1,14 @@
 """What happens during a sweep, as frozen values; each is one line of JSON, and together they are the recording."""
 
 from collections.abc import Iterable
+from statistics import median
 from typing import IO
 
 import msgspec
 
+from engine.errors import WorkbenchError
 from engine.plan import Plan
-from engine.report import Breakdown, Host, Status, SweepReport
+from engine.report import Breakdown, Goal, Host, Noise, Status, SweepReport
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
@@ -29,6 +31,9 @@ class SweepStarted(Event, frozen=True, kw_only=True):
     baseline: int
     """Index of the baseline in ``plans``."""
     blocks: int
+    """Blocks of the full grid; a race takes as many as it needs."""
+    race: bool = False
+    """Plans that cannot win are dropped on the way."""
 
 
 class BlockStarted(Event, frozen=True, kw_only=True):
@@ -36,6 +41,8 @@ class BlockStarted(Event, frozen=True, kw_only=True):
 
     block: int
     """From 0."""
+    plans: tuple[int, ...] = ()
+    """Those that will be measured in it; none named: all that have not failed."""
 
 
 class DataLoaded(Event, frozen=True, kw_only=True):
@@ -54,11 +61,14 @@ class DataLoaded(Event, frozen=True, kw_only=True):
 
 
 class CeilingMeasured(Event, frozen=True, kw_only=True):
-    """What independent copies of a CPU-only control got just now."""
+    """What independent copies of a control got just now."""
 
     block: int
     workers: int
     speedup: float
+    """Of a loop of integers, which needs nothing but a core."""
+    bandwidth: float | None = None
+    """Of a copy of more memory than any cache holds; once a measuring process for each number of workers."""
 
 
 class TrialStarted(Event, frozen=True, kw_only=True):
@@ -97,8 +107,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """Every steady run of the block; its median is the block's one point."""
     breakdown: Breakdown
     """Of set-up plus first run."""
-    worker_wall: float
-    """Busy wall seconds of all workers in the first run."""
+    steady_breakdown: Breakdown | None = None
+    """Of the steady run that took the median time."""
     shipped_bytes: int
     shipped_copies: int
     bytes_back: int
@@ -113,6 +123,27 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """Where a sample of the tasks is measured: shorter runs, which tell how time grows with the number of tasks."""
     notes: tuple[str, ...] = ()
     """What is not as it should be with its workers or its data."""
+    noise: Noise | None = None
+    """What else went on meanwhile, judged."""
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether nothing else went on that would spoil it."""
+        return self.noise is None or not self.noise.reasons
+
+    @property
+    def job_seconds(self) -> float:
+        """One whole job: set-up plus first run."""
+        return self.setup + self.first_run
+
+    @property
+    def steady_seconds(self) -> float:
+        """One steady run: the median of those of the block."""
+        return median(self.steady)
+
+    def goal_seconds(self, goal: Goal) -> float:
+        """What plans are judged by for this goal."""
+        return self.job_seconds if goal == "job" else self.steady_seconds
 
 
 class TrialFinished(Event, frozen=True, kw_only=True):
@@ -123,6 +154,15 @@ class TrialFinished(Event, frozen=True, kw_only=True):
     sample: Sample
 
 
+class TrialDisturbed(Event, frozen=True, kw_only=True):
+    """Something else went on while a plan was measured; it does not count, and the plan is measured again at once."""
+
+    block: int
+    plan: int
+    sample: Sample
+    """Its noise has the reasons."""
+
+
 class TrialFailed(Event, frozen=True, kw_only=True):
     """A plan could not be measured, or its results were wrong; the sweep goes on without it."""
 
@@ -130,6 +170,35 @@ class TrialFailed(Event, frozen=True, kw_only=True):
     plan: int
     status: Status
     reason: str
+
+
+class PlanEliminated(Event, frozen=True, kw_only=True):
+    """A measured plan leaves the race: it cannot win any more."""
+
+    block: int
+    plan: int
+    reason: str
+
+
+class RaceLooked(Event, frozen=True, kw_only=True):
+    """How the race stands after a block."""
+
+    block: int
+    leader: int
+    """The plan that is in front."""
+    within: float | None
+    """It is at most this share slower than any other plan, with 95 %; None: nothing is known yet."""
+    wanted: float
+    """What ``within`` has to come down to."""
+    racing: tuple[int, ...]
+    """Plans that may be the fastest, the leader first."""
+    bounds: dict[int, float] = {}
+    """The same as ``within`` for each of them, where it is known."""
+    blocks: int
+    """Blocks in which the leader was measured."""
+    decided: bool = False
+    confirmed: bool = False
+    """The finalists were measured once more after the decision, and it held."""
 
 
 class BlockFinished(Event, frozen=True, kw_only=True):
@@ -151,6 +220,12 @@ class Failed(Event, frozen=True, kw_only=True):
     message: str
     exit_code: int
 
+    def error(self) -> WorkbenchError:
+        """Return the error it tells of, which another process met."""
+        error = WorkbenchError(self.message)
+        error.exit_code = self.exit_code
+        return error
+
 
 AnyEvent = (
     SweepStarted
@@ -160,8 +235,11 @@ AnyEvent = (
     | TrialStarted
     | RunFinished
     | TrialFinished
+    | TrialDisturbed
     | TrialFailed
     | BlockFinished
+    | PlanEliminated
+    | RaceLooked
     | SweepFinished
     | Failed
 )

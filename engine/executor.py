@@ -66,6 +66,12 @@ class Outcome:
     """Tasks of the largest chunk."""
     bytes_back: Bytes = 0
     """Bytes of results that travelled through a pipe."""
+    pickled: bool = False
+    """Results were pickled in the workers and unpickled here."""
+    longest: Seconds = 0.0
+    """Of all chunks the longest, in the kernel."""
+    transfer: Seconds = 0.0
+    """What a worker spent on handing its results back, on average, where it can tell."""
 
 
 class Executor(Protocol):

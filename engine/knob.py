@@ -39,6 +39,8 @@ class Knob:
     and shows their score."""
     only_with: tuple[str, Scalar] | None = None
     """Another knob and its value without which this one does nothing; it then stays at its default."""
+    axis_words: tuple[str, ...] = ()
+    """Words a sweep takes in place of values it finds on the machine, such as ``auto`` workers."""
 
     def parse(self, text: str, where: str) -> Scalar:
         """Turn what a person typed into a value. Raises RequestError naming ``where``."""
@@ -65,6 +67,14 @@ class Knob:
         if self.low is not None and isinstance(value, int | float) and value < self.low:
             raise RequestError(f"{where}: {self.name} must be at least {self.low:g}, got {value!r}")
         return value
+
+    def parse_axis(self, text: str, where: str) -> Scalar:
+        """Do as ``parse`` does for a value of a sweep, which may also be one of ``axis_words``."""
+        return text if text in self.axis_words else self.parse(text, where)
+
+    def check_axis(self, value: Scalar, where: str) -> Scalar:
+        """Do as ``check`` does for a value of a sweep, which may also be one of ``axis_words``."""
+        return value if value in self.axis_words else self.check(value, where)
 
     def _numeric(self) -> bool:
         return bool(self.words)

@@ -16,7 +16,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """How to execute a workload. Hashable; two plans are equal when every field is."""
 
     mode: Annotated[str, msgspec.Meta(description="how it is executed; `workbench modes` lists them")]
-    workers: Annotated[int, msgspec.Meta(ge=1, description="degree of parallelism")] = 1
+    workers: Annotated[
+        int, msgspec.Meta(ge=1, description="degree of parallelism", extra={"axis_words": ("auto", "io")})
+    ] = 1
     chunk_size: Annotated[
         ChunkSize,
         msgspec.Meta(description="tasks a worker receives at once; auto lets the mode choose", extra={"unit": "tasks"}),
@@ -49,7 +51,16 @@ def _knob(name: str, hint: Any) -> Knob:
     direct = get_args(kind) if all(isinstance(value, str) for value in get_args(kind)) else ()
     words = () if direct else literals
     low = meta.ge if meta.ge is not None else (1 if words else None)
-    return Knob(name, meta.description or "", default, direct, low, extra.get("unit", ""), words)
+    return Knob(
+        name,
+        meta.description or "",
+        default,
+        direct,
+        low,
+        extra.get("unit", ""),
+        words,
+        axis_words=extra.get("axis_words", ()),
+    )
 
 
 KNOBS: tuple[Knob, ...] = tuple(

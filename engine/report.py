@@ -8,7 +8,7 @@ from engine.knob import Scalar
 from engine.plan import Plan
 
 SCHEMA = 1
-Status = Literal["ok", "failed", "unavailable", "unmeasured"]
+Status = Literal["ok", "failed", "unavailable", "unmeasured", "eliminated"]
 Goal = Literal["job", "steady"]
 
 
@@ -71,9 +71,13 @@ class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
     locks: float = 0.0
     """Mean time a worker was inside the kernel without a CPU: the GIL, other locks, a busy machine."""
     imbalance: float = 0.0
-    """Mean time a worker had nothing to do while the busiest one still computed."""
+    """Mean time a worker had nothing to do because one chunk took longer than a fair share of all."""
+    tail: float = 0.0
+    """Mean time a worker had nothing to do while others computed their last chunks, beyond that."""
+    transfer: float = 0.0
+    """Serialising results and copying them back."""
     dispatch: float = 0.0
-    """The rest of the run: handing out chunks and bringing results back."""
+    """The rest of the run: handing out chunks and collecting results."""
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +90,37 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     advice: str = ""
 
 
+class Noise(msgspec.Struct, frozen=True, kw_only=True):
+    """What else went on while one plan was measured in one block."""
+
+    stolen: float = 0.0
+    """Part of the machine's CPU time that its hypervisor gave to other machines, 0 to 1."""
+    others: float = 0.0
+    """Cores that other processes kept busy, on average."""
+    throttled: float = 0.0
+    """Part of the time in which a control group's CPU quota held this process back, 0 to 1."""
+    pressure: float | None = None
+    """Part of the time in which some process of the machine waited for a core (PSI ``cpu some``), 0 to 1."""
+    switches: float = 0.0
+    """Involuntary context switches of the measuring process and its workers, per second."""
+    megahertz: float | None = None
+    """Mean clock of the cores, where readable."""
+    reasons: tuple[str, ...] = ()
+    """Why this measurement does not count, in words; empty: it does."""
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """One plan in one block as it was measured, so that anyone can repeat the statistics. Seconds."""
+
+    block: int
+    setup: float
+    first_run: float
+    """The warm-up run: the first on cold caches."""
+    steady: tuple[float, ...]
+    """Every run after it."""
+    noise: Noise | None = None
+
+
 class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
     """One plan, measured."""
 
@@ -94,7 +129,9 @@ class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why it failed, is unavailable or was not measured."""
     runs: tuple[float, ...] = ()
-    """Seconds of a steady run, one per block: the median of that block's runs."""
+    """Seconds of a steady run, one per undisturbed block: the median of that block's runs."""
+    samples: tuple[Measurement, ...] = ()
+    """Everything that was measured, disturbed blocks as well."""
     seconds: Interval | None = None
     """One steady run: set-up done, caches warm."""
     setup_seconds: float | None = None
@@ -133,18 +170,77 @@ class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None = None
     """Quality of all results, where the workload has such a measure; more is better."""
     breakdown: Breakdown | None = None
+    factors: dict[str, float] = {}
+    """Named factors whose product is the efficiency of a steady run; below 1 is a loss."""
+    job_factors: dict[str, float] = {}
+    """The same for one whole job: their product is sequential job / (workers × this job), same kernel."""
     losses: tuple[Loss, ...] = ()
     notes: tuple[str, ...] = ()
     """What is not as it should be: libraries with more threads than allowed, data that cannot be shared."""
     verdict: str = ""
     """One plain sentence: why this plan wins or what it loses its time to."""
 
+    @property
+    def measured(self) -> bool:
+        """Whether there are figures: it is in the race, or left it after it was measured."""
+        return self.seconds is not None and self.job_seconds is not None
+
 
 class Ceiling(msgspec.Struct, frozen=True):
-    """Speedup of ``workers`` independent copies of a CPU-only control on this machine during this sweep."""
+    """Speedup of ``workers`` independent copies of a control on this machine during this sweep."""
 
     workers: int
     compute: float
+    """Of a loop of integers, which needs nothing but a core."""
+    bandwidth: float | None = None
+    """Of a loop over more memory than any cache holds."""
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """How sure the recommendation is."""
+
+    within: float | None
+    """The recommended plan is at most this share slower than any other plan, such as 0.03; None: nothing can be said."""
+    wanted: float
+    """What was asked for."""
+    confidence: float
+    """Probability with which that holds, such as 0.95."""
+    blocks: int
+    """Blocks behind it."""
+    confirmed: bool = False
+    """Whether winner, runner-up and baseline were measured once more in fresh processes, and it held."""
+    ties: tuple[Plan, ...] = ()
+    """Plans that may be as fast, the recommended one not among them."""
+    note: str = ""
+    """Why ``within`` is not what was wanted, where it is not."""
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """Speedup against one worker, at a number of workers."""
+
+    workers: int
+    speedup: Interval
+    measured: bool = False
+
+
+class Scaling(msgspec.Struct, frozen=True, kw_only=True):
+    """How the speedup of one mode and kernel grows with workers: the laws of Amdahl and of Gunther (USL), fitted."""
+
+    mode: str
+    kernel: str
+    settings: dict[str, Scalar] = {}
+    serial_fraction: Interval | None = None
+    """Amdahl's: 1 / (s + (1 - s) / N)."""
+    contention: Interval | None = None
+    """USL: N / (1 + contention (N - 1) + coherency N (N - 1))."""
+    coherency: Interval | None = None
+    throughput_at_one: Interval | None = None
+    """USL's third coefficient, tasks per second of one worker."""
+    peak_workers: tuple[float, float] | None = None
+    """Workers beyond which more make it slower, low and high; None: not identifiable from what was measured."""
+    predictions: tuple[Prediction, ...] = ()
+    note: str = ""
+    """What cannot be said from these points, and what to measure for it."""
 
 
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +254,7 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     note: str = ""
     """What would change the choice, such as after how many runs a pool pays."""
+    certificate: Certificate | None = None
     estimate: str = ""
     """Where a sample was measured: how long the whole job takes with this plan and with the baseline, or why that
     cannot be said."""
@@ -181,6 +278,10 @@ class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
     baseline: Plan
     trials: tuple[TrialReport, ...]
     ceiling: tuple[Ceiling, ...] = ()
+    control_seconds: tuple[float, ...] = ()
+    """Seconds of one copy of the integer loop alone, the median in each block, by ``Measurement.block``: what the
+    machine itself did between two sweeps. 0 where it was not measured."""
+    scaling: tuple[Scaling, ...] = ()
     recommendation: Recommendation | None = None
     noise: tuple[str, ...] = ()
     """What disturbed the measurement."""

@@ -28,7 +28,13 @@ class SweepRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         str, msgspec.Meta(description="what a plain function reads: an object or a function returning it")
     ] = ""
     size: Annotated[str, msgspec.Meta(description="how much of it; empty: the workload's first size")] = ""
-    blocks: Annotated[int, msgspec.Meta(ge=1, description="fresh measuring processes behind every figure")] = 5
+    blocks: Annotated[
+        int, msgspec.Meta(ge=1, description="fresh measuring processes behind every figure; a race takes up to 4x")
+    ] = 5
+    within: Annotated[
+        float, msgspec.Meta(gt=0, description="how much slower than the best the winner may be, such as 0.03")
+    ] = 0.03
+    full_grid: Annotated[bool, msgspec.Meta(description="measure every plan in every block, none is dropped")] = False
     goal: Annotated[Goal, msgspec.Meta(description="recommend the fastest whole job, or the fastest steady run")] = (
         "job"
     )
@@ -75,8 +81,7 @@ def _check_axis(path: Path, text: str, name: str, values: Axis) -> None:
     if not values:
         raise RequestError(f"{where}: {name} has no values")
     for value in values:
-        if not (name == "workers" and value == "auto"):
-            knob.check(value, where)
+        knob.check_axis(value, where)
 
 
 def read_toml(path: Path) -> tuple[str, dict[str, Any]]:

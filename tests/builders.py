@@ -10,10 +10,13 @@ from engine.events import (
     BlockStarted,
     CeilingMeasured,
     DataLoaded,
+    PlanEliminated,
+    RaceLooked,
     RunFinished,
     Sample,
     SweepFinished,
     SweepStarted,
+    TrialDisturbed,
     TrialFailed,
     TrialFinished,
     TrialStarted,
@@ -24,6 +27,7 @@ from engine.report import (
     Ceiling,
     Host,
     Interval,
+    Noise,
     Recommendation,
     SweepReport,
     TrialReport,
@@ -73,7 +77,6 @@ def a_sample(seconds: float = 1.0, setup: float = 0.1, **changes: Any) -> Sample
         "first_run": seconds * 1.1,
         "steady": (seconds * 1.02, seconds, seconds * 0.98),
         "breakdown": Breakdown(start=setup, compute=seconds),
-        "worker_wall": seconds,
         "shipped_bytes": 0,
         "shipped_copies": 0,
         "bytes_back": 8000,
@@ -86,7 +89,7 @@ def a_sample(seconds: float = 1.0, setup: float = 0.1, **changes: Any) -> Sample
     return Sample(**(facts | changes))
 
 
-def a_start(plans: Sequence[Plan] = SOME_PLANS, blocks: int = 3, baseline: int = 0) -> SweepStarted:
+def a_start(plans: Sequence[Plan] = SOME_PLANS, blocks: int = 3, baseline: int = 0, race: bool = False) -> SweepStarted:
     return SweepStarted(
         workload="straddles",
         reference="straddles",
@@ -95,6 +98,7 @@ def a_start(plans: Sequence[Plan] = SOME_PLANS, blocks: int = 3, baseline: int =
         plans=tuple(plans),
         baseline=baseline,
         blocks=blocks,
+        race=race,
     )
 
 
@@ -125,6 +129,31 @@ def a_sweep(
         events += _a_block(block, times, blocks, failure)
     events.append(SweepFinished(report=a_report(plans, times, blocks, failure=failure)))
     return events
+
+
+def a_race() -> list[AnyEvent]:
+    """Two blocks of a race between three plans: one leaves after the first, another is disturbed in it."""
+    plans, hog = SOME_PLANS[:3], Noise(others=0.9, reasons=("other processes kept 0.9 cores busy",))
+    events: list[AnyEvent] = [a_start(plans, blocks=5, race=True)]
+    for block, racing in enumerate(((0, 1, 2), (1, 2))):
+        events.append(BlockStarted(block=block, plans=racing))
+        for plan in racing:
+            seconds = (9.0, 1.0, 1.1)[plan]
+            if (block, plan) == (0, 2):
+                events.append(TrialStarted(block=block, plan=plan))
+                events.append(TrialDisturbed(block=block, plan=plan, sample=a_sample(2 * seconds, noise=hog)))
+            events += a_trial(block, plan, seconds)
+        events.append(BlockFinished(block=block, seconds=20.0))
+        if block == 0:
+            events.append(PlanEliminated(block=0, plan=0, reason="slower than sequential, numpy beyond doubt"))
+        events.append(a_look(block, decided=block == 1))
+    return events
+
+
+def a_look(block: int, **changes: Any) -> RaceLooked:
+    """Plan 1 leads, plan 2 may be as fast."""
+    facts: dict[str, Any] = {"leader": 1, "within": 0.04, "wanted": 0.03, "racing": (1, 2), "blocks": block + 1}
+    return RaceLooked(block=block, **(facts | {"bounds": {1: 0.04, 2: 0.25}} | changes))
 
 
 def _a_block(block: int, times: Sequence[float], blocks: int, failure: str) -> Iterator[AnyEvent]:

@@ -170,6 +170,14 @@ def own_temporary_folder(tmp_path_factory):
     multiprocessing.util.Finalize(None, shutil.rmtree, args=(own, True), exitpriority=-101)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_history(own_temporary_folder):
+    """Sweeps of the tests are kept out of the user's history."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_HISTORY", str(Path(tempfile.gettempdir()) / "history.sqlite3"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_leaks(request, own_temporary_folder):
     """After every test this process holds no more than before, or what it holds is named."""

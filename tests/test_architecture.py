@@ -15,6 +15,9 @@ from engine.workloads import WORKLOADS
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("engine", "workbench")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+LONGEST = 400
+"""Lines of a module."""
 
 
 def functions(tree):
@@ -30,7 +33,7 @@ def lines(node):
 def test_modules_functions_and_classes_stay_small(path):
     text = path.read_text()
     tree = ast.parse(text)
-    assert len(text.splitlines()) <= 400
+    assert len(text.splitlines()) <= LONGEST
     for node in functions(tree):
         assert lines(node) <= 50, node.name
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
@@ -38,6 +41,11 @@ def test_modules_functions_and_classes_stay_small(path):
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             assert lines(node) <= 200, node.name
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_of_tests_stay_short(path):
+    assert len(path.read_text().splitlines()) <= LONGEST
 
 
 def test_there_is_no_import_cycle():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.events import (
     AnyEvent,
+    BlockStarted,
     CeilingMeasured,
     DataLoaded,
     Failed,
@@ -22,6 +23,7 @@ from tests.builders import (
     TASKS,
     a_failure,
     a_plan,
+    a_race,
     a_report,
     a_sample,
     a_start,
@@ -186,9 +188,34 @@ def test_every_beginning_of_a_sweep_can_be_shown(cut: int):
 def test_every_recording_can_be_shown_to_its_end(path: Path):
     state = fold_all(map(decode, path.read_bytes().splitlines()))
     assert state.finished
-    assert {row.status for row in state.rows} <= {"ok", "failed", "unavailable", "unmeasured"}
+    assert {row.status for row in state.rows} <= {"ok", "failed", "unavailable", "unmeasured", "eliminated"}
 
 
 def test_every_kind_of_event_is_folded():
-    seen = {type(event) for event in a_sweep()} | {Failed}
+    seen = {type(event) for event in (*a_sweep(), *a_race())} | {Failed}
     assert seen == set(get_args(AnyEvent))
+
+
+def test_a_plan_that_left_the_race_keeps_its_figures_and_its_reason():
+    row = fold_all(a_race()).rows[0]
+    assert (row.status, len(row.samples)) == ("eliminated", 1)
+    assert row.reason.startswith("slower than")
+
+
+def test_a_disturbed_measurement_does_not_count():
+    row = fold_all(a_race()).rows[2]
+    assert [sample.steady_seconds for _, sample in row.samples] == [1.1, 1.1]
+
+
+def test_a_race_counts_the_trials_of_the_block_it_is_in():
+    events = a_race()
+    second = next(at for at, event in enumerate(events) if isinstance(event, BlockStarted) and event.block == 1)
+    state = fold_all(events[: second + 1])
+    assert (state.trials_done, state.trials) == (3, 5)
+    assert fold_all(events).trials == 5
+
+
+def test_how_the_race_stands_is_kept():
+    looked = fold_all(a_race()).looked
+    assert looked
+    assert (looked.leader, looked.decided) == (1, True)

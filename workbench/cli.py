@@ -18,6 +18,9 @@ COMMANDS = {
     "check": ("workbench.commands.check", "check", "run a few tasks of your own in every mode; what would break?"),
     "run": ("workbench.commands.run", "run", "run a workload with a tuned config"),
     "flamegraph": ("workbench.commands.flamegraph", "flamegraph", "where one plan spends its time, with py-spy"),
+    "compare": ("workbench.commands.compare", "compare", "is it slower than before? two reports, plan by plan"),
+    "export": ("workbench.commands.export", "export", "write a report as CSV, Parquet, Markdown or for other tools"),
+    "history": ("workbench.commands.history", "history", "sweeps of the past, and how speed changed since"),
     "replay": ("workbench.commands.replay", "replay", "show a recorded sweep again"),
     "config": ("workbench.commands.config", "config", "validate and show tuned configs; print the schemas"),
     "workloads": ("workbench.commands.lists", "workloads", "list the built-in workloads"),
@@ -29,7 +32,8 @@ COMMANDS = {
 EPILOG = """
 Start with `workbench` for the screen, or `workbench demo` for a minute's tour.
 
-Exit codes: 0 ok, 2 usage or config, 3 environment lacks something, 4 the work failed, 130 interrupted.
+Exit codes: 0 ok, 2 usage or config, 3 environment lacks something, 4 the work failed, 10 slower than the baseline,
+11 ambiguous, 12 measurement contaminated, 13 no baseline, 130 interrupted.
 """
 
 

@@ -56,7 +56,7 @@ def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
     lines: list[str] = []
     plans = [trial.plan for trial in report.trials]
     for trial in report.trials:
-        words = trial.verdict if trial.status == "ok" else status_words(trial.status, trial.reason)
+        words = trial.verdict if trial.measured else status_words(trial.status, trial.reason)
         if words:
             lines += wrap(signs.text(f"{describe(trial.plan, plans)}: {words}"), width, "    ")
         if parts := breakdown_line(trial, signs):
@@ -78,7 +78,7 @@ def breakdown_line(trial: TrialReport, signs: Signs = UNICODE) -> str:
     spent = {name: float(getattr(parts, name)) for name in parts.__struct_fields__}
     total = sum(spent.values())
     locks = "wait for the GIL" if trial.plan.mode == "thread" else "wait for a core"
-    words = {"locks": locks, "imbalance": "wait for others"}
+    words = {"locks": locks, "imbalance": "uneven chunks", "tail": "idle tail", "transfer": "return results"}
     shown = [
         f"{words.get(name, name)} {seconds(value, signs)}" + (_shipped(trial) if name == "ship" else "")
         for name, value in spent.items()

@@ -22,8 +22,8 @@ class Signs:
     """A cell of a bar from empty to full, in equal steps."""
     rest: str = "·"
     """A cell behind the bar."""
-    status: str = "✓✗○··▶"
-    """Signs of ok, failed, unavailable, unmeasured, pending and running."""
+    status: str = "✓✗○··▶-"
+    """Signs of ok, failed, unavailable, unmeasured, pending, running and eliminated."""
     chosen: str = "★"
     """Sign of the recommended plan."""
     ascii_only: bool = False
@@ -39,7 +39,7 @@ class Signs:
 _PLAIN = str.maketrans({"×": "x", "µ": "u", "±": "+-", "…": "~", "—": "-", "–": "-", "→": "->"})
 
 UNICODE = Signs()
-ASCII = Signs("x", "u", "+-", "~", " #", ".", "+!o..>", "*", True)
+ASCII = Signs("x", "u", "+-", "~", " #", ".", "+!o..>-", "*", True)
 
 
 def signs_for(encoding: str | None) -> Signs:

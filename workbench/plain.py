@@ -9,9 +9,12 @@ from engine.events import (
     CeilingMeasured,
     DataLoaded,
     Failed,
+    PlanEliminated,
+    RaceLooked,
     RunFinished,
     SweepFinished,
     SweepStarted,
+    TrialDisturbed,
     TrialFailed,
     TrialFinished,
     TrialStarted,
@@ -36,8 +39,10 @@ def _sentence(event: AnyEvent, state: State, signs: Signs) -> str | None:
             return _whole(event)
         case BlockStarted() | DataLoaded() | CeilingMeasured() | BlockFinished():
             return _block(event, state, signs)
-        case TrialStarted() | RunFinished() | TrialFinished() | TrialFailed():
+        case TrialStarted() | RunFinished() | TrialFinished() | TrialDisturbed() | TrialFailed():
             return _trial(event, state, signs)
+        case PlanEliminated() | RaceLooked():
+            return _race(event, state, signs)
         case _:
             assert_never(event)
 
@@ -47,8 +52,8 @@ def _whole(event: SweepStarted | SweepFinished | Failed) -> str:
         case SweepStarted():
             what = f"{event.workload} {event.size}".strip()
             host = f"{event.host.cpu}, {event.host.usable_cores} usable cores"
-            blocks = f"{event.blocks} block{'' if event.blocks == 1 else 's'}"
-            return f"sweep of {what}: {len(event.plans)} plans in {blocks} on {host}"
+            blocks = f"in {event.blocks} block{'' if event.blocks == 1 else 's'}" if not event.race else "race"
+            return f"sweep of {what}: {len(event.plans)} plans {blocks} on {host}"
         case SweepFinished():
             return _outcome(event.report)
         case Failed():
@@ -66,22 +71,44 @@ def _outcome(report: SweepReport) -> str:
     return f"{done}: use {describe(chosen.plan, plans)}: {chosen.reason}{estimate}"
 
 
+def _number(block: int, state: State) -> str:
+    return f"block {block + 1}" + ("" if state.race else f" of {state.blocks}")
+
+
+def _race(event: PlanEliminated | RaceLooked, state: State, signs: Signs) -> str | None:
+    if isinstance(event, PlanEliminated):
+        if event.plan >= len(state.rows):
+            return None
+        return f"{describe(state.rows[event.plan].plan, state.plans)} is out: {event.reason}"
+    return f"{standing_words(event, state)}, {len(event.racing)} plan{'' if len(event.racing) == 1 else 's'} left"
+
+
+def standing_words(looked: RaceLooked, state: State) -> str:
+    """Return who leads a race and what is certain of it."""
+    leader = describe(state.rows[looked.leader].plan, state.plans) if looked.leader < len(state.rows) else "?"
+    known = "nothing is certain yet" if looked.within is None else f"at most {looked.within:.1%} from the best"
+    return f"in front: {leader}, {known} ({looked.wanted:.1%} is wanted)"
+
+
 def _block(event: BlockStarted | DataLoaded | CeilingMeasured | BlockFinished, state: State, signs: Signs) -> str:
     match event:
         case BlockStarted():
-            return f"block {event.block + 1} of {state.blocks}: starting a fresh process"
+            return f"{_number(event.block, state)}: starting a fresh process"
         case DataLoaded():
             amount = f", {size(event.data_bytes)}" if event.data_bytes else ""
             return f"data loaded: {event.tasks} tasks{amount} in {seconds(event.seconds, signs)}"
         case CeilingMeasured():
             return f"ceiling: {event.workers} independent copies get {ratio(event.speedup, signs)}"
         case BlockFinished():
-            return f"block {event.block + 1} of {state.blocks} finished in {seconds(event.seconds, signs)}"
+            return f"{_number(event.block, state)} finished in {seconds(event.seconds, signs)}"
         case _:
             assert_never(event)
 
 
-def _trial(event: TrialStarted | RunFinished | TrialFinished | TrialFailed, state: State, signs: Signs) -> str | None:
+_OfTrial = TrialStarted | RunFinished | TrialFinished | TrialDisturbed | TrialFailed
+
+
+def _trial(event: _OfTrial, state: State, signs: Signs) -> str | None:
     if not 0 <= event.plan < len(state.rows):
         return None
     name = describe(state.rows[event.plan].plan, state.plans)
@@ -95,6 +122,9 @@ def _trial(event: TrialStarted | RunFinished | TrialFinished | TrialFailed, stat
             return None if kind == "steady" else f"{name}: {kind} {seconds(event.seconds, signs)}"
         case TrialFinished():
             return f"{name}: ok, {_figures(state, event.plan, signs)}"
+        case TrialDisturbed():
+            reasons = event.sample.noise.reasons if event.sample.noise else ()
+            return f"{name}: measured again, because {' and '.join(reasons)}"
         case TrialFailed():
             return f"{name}: {status_words(event.status, event.reason)}"
         case _:

@@ -12,10 +12,13 @@ from engine.events import (
     CeilingMeasured,
     DataLoaded,
     Failed,
+    PlanEliminated,
+    RaceLooked,
     RunFinished,
     Sample,
     SweepFinished,
     SweepStarted,
+    TrialDisturbed,
     TrialFailed,
     TrialFinished,
     TrialStarted,
@@ -36,7 +39,9 @@ class Row:
     plan: Plan
     status: RowStatus = "pending"
     reason: str = ""
-    """Why it failed, is unavailable or was not measured."""
+    """Why it failed, is unavailable, was not measured or left the race."""
+    eliminated: bool = False
+    """It left the race after it was measured."""
     tasks: int = 0
     """Tasks of one run with its settings; 0 until the data was loaded."""
     samples: tuple[tuple[int, Sample], ...] = ()
@@ -62,9 +67,15 @@ class State:
     baseline: int = 0
     """Index of the baseline in ``rows``."""
     blocks: int = 0
-    """Blocks the sweep will have."""
+    """Blocks the sweep will have; a race takes as many as it needs."""
+    race: bool = False
+    """Plans that cannot win are dropped on the way."""
+    looked: RaceLooked | None = None
+    """How the race stood after the last block."""
     block: int | None = None
     """The block now being measured, from 0."""
+    of_block: tuple[int, ...] = ()
+    """The plans that are measured in it."""
     tasks: int = 0
     data_bytes: int = 0
     seconds_left: float | None = None
@@ -93,12 +104,22 @@ class State:
 
     @property
     def trials(self) -> int:
-        """Trials of the whole sweep: one for each plan and block."""
-        return len(self.rows) * self.blocks
+        """Trials of the whole sweep, one for each plan and block; of a race those up to the end of this block."""
+        if not self.race:
+            return len(self.rows) * self.blocks
+        waiting = [plan for plan in self.of_block if plan < len(self.rows) and self._waits(self.rows[plan])]
+        return self.trials_done + len(waiting)
+
+    def _waits(self, row: Row) -> bool:
+        """Whether a plan is still to be measured in this block."""
+        measured = any(block == self.block for block, _ in row.samples)
+        return not measured and (row.eliminated or not _dropped(row)) and not self.finished
 
     @property
     def trials_done(self) -> int:
-        """Trials behind us, counting those a failed plan will never need."""
+        """Trials behind us; where none is dropped, counting those a failed plan will never need."""
+        if self.race:
+            return sum(len(row.samples) for row in self.rows)
         return sum(self.blocks if _dropped(row) else len(row.samples) for row in self.rows)
 
     @property
@@ -120,13 +141,15 @@ def fold(state: State, event: AnyEvent) -> State:
         case SweepStarted():
             return _started(event)
         case BlockStarted():
-            return replace(state, block=event.block)
+            return replace(state, block=event.block, of_block=event.plans)
         case DataLoaded():
             return _loaded(state, event)
         case CeilingMeasured():
             return replace(state, ceilings=_with_ceiling(state.ceilings, event))
-        case TrialStarted() | RunFinished() | TrialFinished() | TrialFailed():
+        case TrialStarted() | RunFinished() | TrialFinished() | TrialDisturbed() | TrialFailed() | PlanEliminated():
             return _fold_trial(state, event)
+        case RaceLooked():
+            return replace(state, looked=event)
         case BlockFinished():
             return state
         case SweepFinished():
@@ -156,6 +179,7 @@ def _started(event: SweepStarted) -> State:
         rows=tuple(Row(plan) for plan in event.plans),
         baseline=event.baseline,
         blocks=event.blocks,
+        race=event.race,
     )
 
 
@@ -176,7 +200,10 @@ def _with_ceiling(
     return tuple(sorted(table.items()))
 
 
-def _fold_trial(state: State, event: TrialStarted | RunFinished | TrialFinished | TrialFailed) -> State:
+_OfPlan = TrialStarted | RunFinished | TrialFinished | TrialDisturbed | TrialFailed | PlanEliminated
+
+
+def _fold_trial(state: State, event: _OfPlan) -> State:
     if not 0 <= event.plan < len(state.rows):
         return state  # a damaged recording must not end the view
     rows = (*state.rows[: event.plan], _fold_row(state.rows[event.plan], event), *state.rows[event.plan + 1 :])
@@ -184,7 +211,7 @@ def _fold_trial(state: State, event: TrialStarted | RunFinished | TrialFinished 
     return replace(state, rows=rows, seconds_left=left)
 
 
-def _fold_row(row: Row, event: TrialStarted | RunFinished | TrialFinished | TrialFailed) -> Row:
+def _fold_row(row: Row, event: _OfPlan) -> Row:
     match event:
         case TrialStarted():
             return replace(row, status="running", phase="set-up")
@@ -192,9 +219,13 @@ def _fold_row(row: Row, event: TrialStarted | RunFinished | TrialFinished | Tria
             return replace(row, phase=_NEXT_PHASE.get(event.kind, event.kind))
         case TrialFinished():
             samples = tuple(sorted((*row.samples, (event.block, event.sample)), key=lambda pair: pair[0]))
-            return replace(row, status="ok", phase="", samples=samples)
+            return replace(row, status="eliminated" if row.eliminated else "ok", phase="", samples=samples)
+        case TrialDisturbed():
+            return replace(row, phase="again: disturbed")
         case TrialFailed():
             return replace(row, status=event.status, reason=event.reason, phase="")
+        case PlanEliminated():
+            return replace(row, status="eliminated", reason=event.reason, eliminated=True, phase="")
         case _:
             assert_never(event)
 

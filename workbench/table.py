@@ -9,7 +9,7 @@ from engine.plan import Plan, start_method_of
 from engine.report import Interval, TrialReport
 from workbench.numbers import UNICODE, Seconds, Signs, efficiency, fit, rate, ratio, seconds, size, timing
 
-STATUSES = ("ok", "failed", "unavailable", "unmeasured", "pending", "running")
+STATUSES = ("ok", "failed", "unavailable", "unmeasured", "pending", "running", "eliminated")
 """Every status a row can have, in the order of ``Signs.status``."""
 
 
@@ -129,7 +129,7 @@ class Table:
         """Return one row; the words of its status stand where figures are missing."""
         cells = row_cells(_trimmed(trial, self.settings), self.signs, self.columns)
         text = f"{self.signs.chosen if chosen else status_sign(status, self.signs)} {self._join(cells)}"
-        if trial.seconds is not None and status in ("ok", "running", "pending"):
+        if trial.seconds is not None and status in ("ok", "running", "pending", "eliminated"):
             return text
         knobs = [width for column, width in zip(self.columns, self.widths, strict=True) if not column.figure]
         start = 2 + sum(knobs) + len(knobs)

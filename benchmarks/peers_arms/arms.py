@@ -32,6 +32,8 @@ class Arm:
     """What has to be installed."""
     counts_open: bool = True
     """Entries hold a position that is still open at the end."""
+    fills_last: bool = True
+    """An order decided on the last bar is filled at its close."""
     few: bool = False
     """So slow that it gets some of the pairs."""
 
@@ -126,6 +128,7 @@ ARMS: tuple[Arm, ...] = (
         "its 30 statistics, trades and equity curve per pair",
         "backtesting",
         counts_open=False,
+        fills_last=False,
         few=True,
     ),
 )

@@ -41,12 +41,18 @@ def as_frame(closes: np.ndarray) -> Any:
 
 
 def tied(closes: np.ndarray) -> set[tuple[int, int]]:
-    """Return the pairs whose averages are exactly equal on some bar, found with whole numbers of cents."""
+    """Return the pairs whose averages are exactly equal on some bar."""
+    return {pair for pair in PAIRS if np.any(_signs(closes, pair) == 0)}
+
+
+def crossing_last(closes: np.ndarray) -> set[tuple[int, int]]:
+    """Return the pairs whose averages cross on the last bar, where not every engine fills the order."""
+    return {pair for pair in PAIRS if _signs(closes, pair)[-2:].prod() < 0}
+
+
+def _signs(closes: np.ndarray, pair: tuple[int, int]) -> np.ndarray:
+    """1 where the fast average is above the slow one, 0 where they are equal, found with whole numbers of cents."""
+    fast, slow = pair
     totals = np.concatenate(([0], np.cumsum(np.round(closes * 100).astype(np.int64))))
-    ends = np.arange(1, len(totals))
-    found = set()
-    for fast, slow in PAIRS:
-        last = ends[slow - 1 :]
-        if np.any((totals[last] - totals[last - fast]) * slow == (totals[last] - totals[last - slow]) * fast):
-            found.add((fast, slow))
-    return found
+    last = np.arange(slow, len(totals))
+    return np.sign((totals[last] - totals[last - fast]) * slow - (totals[last] - totals[last - slow]) * fast)

@@ -1,18 +1,22 @@
 """What a sweep has measured so far, and how long the rest will take."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from statistics import mean, median
 
 from engine.events import (
     AnyEvent,
     CeilingMeasured,
     DataLoaded,
+    PlanEliminated,
+    RaceLooked,
     Sample,
     SweepStarted,
+    TrialDisturbed,
     TrialFailed,
     TrialFinished,
 )
-from engine.report import Status
+from engine.report import Ceiling, Status
 
 
 class Ledger:
@@ -22,11 +26,19 @@ class Ledger:
         self.started = started
         self.samples: dict[int, dict[int, Sample]] = defaultdict(dict)
         """By plan, then block."""
+        self.repeated: dict[int, list[tuple[int, Sample]]] = defaultdict(list)
+        """Disturbed samples that were taken again, with their blocks, by plan."""
+        self.cut_short = False
+        """Something ended a race before it was decided."""
         self.failures: dict[int, tuple[Status, str]] = {}
-        self.ceilings: dict[int, list[float]] = defaultdict(list)
+        self.ceilings: dict[int, list[CeilingMeasured]] = defaultdict(list)
         self.loaded: dict[int, DataLoaded] = {}
         """The first load of each data, by the plan it names."""
         self.blocks = 0
+        self.standing: RaceLooked | None = None
+        """The last there was."""
+        self.eliminated: dict[int, str] = {}
+        """Why a measured plan left the race."""
         self.notes: list[str] = []
 
     def add(self, event: AnyEvent) -> None:
@@ -35,24 +47,58 @@ class Ledger:
             case DataLoaded() if not self.data_of(event.plan):
                 self.loaded[event.plan] = event
             case CeilingMeasured():
-                self.ceilings[event.workers].append(event.speedup)
+                self.ceilings[event.workers].append(event)
             case TrialFinished():
                 self.samples[event.plan][event.block] = event.sample
+            case TrialDisturbed():
+                self.repeated[event.plan].append((event.block, event.sample))
             case TrialFailed():
                 self.failures[event.plan] = (event.status, event.reason)
+            case PlanEliminated():
+                self.eliminated[event.plan] = event.reason
+            case RaceLooked():
+                self.standing = event
 
     def data_of(self, index: int) -> DataLoaded | None:
         """Return what was loaded for a plan's settings."""
         plans = self.started.plans
         return next((e for known, e in self.loaded.items() if plans[known].settings == plans[index].settings), None)
 
+    def counted(self, index: int) -> dict[int, Sample]:
+        """Return a plan's undisturbed samples by block; where there are none, all of them."""
+        samples = self.samples[index]
+        return {block: sample for block, sample in samples.items() if sample.undisturbed} or dict(samples)
+
+    def everything(self, index: int) -> list[tuple[int, Sample]]:
+        """Return a plan's samples with their blocks, those that were taken again as well."""
+        both = [*self.samples[index].items(), *self.repeated[index]]
+        return sorted(both, key=lambda pair: pair[0])
+
+    @property
+    def complete(self) -> bool:
+        """Whether the sweep came to its own end."""
+        if not self.started.race:
+            return self.blocks == self.started.blocks
+        return self.standing is not None and not self.cut_short
+
+    def fastest_job(self) -> float | None:
+        """Return the seconds of the fastest whole job seen, or None before there is one."""
+        samples = (sample for blocks in self.samples.values() for sample in blocks.values())
+        return min((sample.setup + sample.first_run for sample in samples), default=None)
+
     def racing(self) -> list[int]:
         """Plans that have not failed."""
         return [index for index in range(len(self.started.plans)) if index not in self.failures]
 
-    def ceiling(self) -> dict[int, float]:
-        """Median over the sweep, by workers."""
-        return {workers: median(values) for workers, values in sorted(self.ceilings.items())}
+    def ceiling(self) -> tuple[Ceiling, ...]:
+        """What this machine had to give: medians over the sweep, by workers."""
+        return tuple(_ceiling(workers, found) for workers, found in sorted(self.ceilings.items()))
+
+
+def _ceiling(workers: int, found: Sequence[CeilingMeasured]) -> Ceiling:
+    bandwidths = [each.bandwidth for each in found if each.bandwidth is not None]
+    compute = round(median(each.speedup for each in found), 4)
+    return Ceiling(workers, compute, round(median(bandwidths), 4) if bandwidths else None)
 
 
 class Clockwork:
@@ -61,7 +107,6 @@ class Clockwork:
 
     def __init__(self, started: SweepStarted) -> None:
         self._plans = started.plans
-        self._blocks = started.blocks
         self._cost: dict[int, float] = {}
         self._other: dict[int, float] = defaultdict(float)
         """Seconds of a block that were no trial's: loading data, starting processes."""
@@ -74,13 +119,12 @@ class Clockwork:
         """Seconds of a block that belong to no plan."""
         self._other[block] += seconds
 
-    def left(self, block: int, todo: list[int], racing: list[int]) -> float | None:
-        """Return the seconds left when ``todo`` of this block and ``racing`` of every later one are to be measured."""
+    def left(self, todo: Sequence[int], ahead: Sequence[Sequence[int]] = ()) -> float | None:
+        """Return the seconds left when ``todo`` of this block is to be measured and then the blocks ``ahead``."""
         if not self._cost:
             return None
-        later = self._blocks - block - 1
         overhead = max(self._other.values(), default=0.0)
-        return sum(map(self._guess, todo)) + later * (sum(map(self._guess, racing)) + overhead)
+        return sum(map(self._guess, todo)) + sum(sum(map(self._guess, plans)) + overhead for plans in ahead)
 
     def _guess(self, index: int) -> float:
         if index in self._cost:

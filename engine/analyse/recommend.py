@@ -5,22 +5,29 @@ from math import ceil, isfinite
 from msgspec.structs import replace
 
 from engine.analyse.words import duration, spread
-from engine.plan import describe
-from engine.report import Goal, Interval, Recommendation, TrialReport
+from engine.events import RaceLooked
+from engine.executor import Seconds
+from engine.measure.statistics import CONFIDENCE
+from engine.plan import Plan, describe
+from engine.report import Certificate, Goal, Interval, Recommendation, TrialReport
 
 _NONE = Interval(1.0, 1.0, 1.0)
 
 
-def recommend(trials: tuple[TrialReport, ...], goal: Goal, tasks: int = 0) -> Recommendation | None:
-    """Return the fastest plan for the goal; None when nothing was measured.
+def recommend(
+    trials: tuple[TrialReport, ...], goal: Goal, tasks: int = 0, standing: RaceLooked | None = None
+) -> Recommendation | None:
+    """Return the plan to use for the goal; None when nothing was measured.
 
     ``tasks``: how many there are in all, where a sample of them was measured; the plan is then the fastest for all.
+    ``standing``: how the race ended; without it plans within 3 % of the fastest count as equally fast.
     """
-    measured = [trial for trial in trials if trial.status == "ok" and trial.job_seconds and trial.seconds]
+    measured = [trial for trial in trials if trial.measured]
     if not measured:
         return None
     measured = _good_enough(_comparable(measured))
-    best = _simplest_of_the_fastest(measured, goal)
+    tied = _tied(trials, measured, goal, standing)
+    best = min(tied, key=lambda trial: needs(trial.plan, trial.peak_memory_bytes, _seconds(trial, goal)))
     steady = min(measured, key=lambda trial: _seconds(trial, "steady"))
     speedup = (best.full_speedup or best.job_speedup) if goal == "job" else best.speedup
     return Recommendation(
@@ -30,20 +37,62 @@ def recommend(trials: tuple[TrialReport, ...], goal: Goal, tasks: int = 0) -> Re
         reason=_reason(best, measured, goal),
         note=_break_even(best, steady, measured) if goal == "job" else _whole_job(best, measured),
         estimate=_estimate(best, measured, tasks),
+        certificate=certify(best.plan, trials, standing) if standing else None,
     )
 
 
 ROUNDING = 1e-6
 """What kernels may differ in the score by nothing but the order of their sums."""
 TIED = 1.03
-"""Plans within 3 % of the fastest are taken for equally fast: less than machines differ from one minute to the next."""
+"""Without a certificate, plans within 3 % of the fastest are taken for equally fast: less than machines differ from one
+minute to the next."""
+
+Needs = tuple[int, int, float]
+"""Workers, bytes and seconds: of plans that are equally fast the one with the least is taken."""
 
 
-def _simplest_of_the_fastest(measured: list[TrialReport], goal: Goal) -> TrialReport:
-    """Return the plan with the fewest workers, then the least memory, among those as fast as the fastest."""
+def needs(plan: Plan, memory: int | None, seconds: Seconds) -> Needs:
+    """Return what a plan needs, for comparison."""
+    return plan.workers, memory or 0, seconds
+
+
+def as_good(standing: RaceLooked) -> list[int]:
+    """Return the plans certified to be as good as was asked for, or else as good as the leader is; the leader first."""
+    limit = max(standing.wanted, standing.bounds.get(standing.leader, 0.0))
+    certified = [plan for plan, bound in standing.bounds.items() if bound <= limit and plan != standing.leader]
+    return [standing.leader, *certified]
+
+
+def _tied(
+    trials: tuple[TrialReport, ...], measured: list[TrialReport], goal: Goal, standing: RaceLooked | None
+) -> list[TrialReport]:
+    """The plans of which the one that needs least is recommended."""
+    if standing:
+        plans = [trials[index].plan for index in as_good(standing)]
+        if certified := [trial for trial in measured if trial.plan in plans]:
+            return certified
     fastest = min(_seconds(trial, goal) for trial in measured)
-    tied = [trial for trial in measured if _seconds(trial, goal) <= TIED * fastest]
-    return min(tied, key=lambda trial: (trial.plan.workers, trial.peak_memory_bytes or 0, _seconds(trial, goal)))
+    return [trial for trial in measured if _seconds(trial, goal) <= TIED * fastest]
+
+
+def certify(plan: Plan, trials: tuple[TrialReport, ...], standing: RaceLooked) -> Certificate:
+    """Return how sure it is that no other plan is faster than this one."""
+    index = next((at for at in standing.racing if trials[at].plan == plan), standing.leader)
+    within = standing.bounds.get(index, standing.within)
+    return Certificate(
+        within=within,
+        wanted=standing.wanted,
+        confidence=CONFIDENCE,
+        blocks=standing.blocks,
+        confirmed=standing.confirmed,
+        ties=tuple(trials[at].plan for at in standing.racing if at != index),
+        note="" if standing.decided else _undecided(within, standing),
+    )
+
+
+def _undecided(within: float | None, standing: RaceLooked) -> str:
+    reached = "nothing can be said yet" if within is None else f"only {within:.1%} could be shown"
+    return f"the sweep ended before {standing.wanted:.1%} was reached: {reached}; more blocks or budget would"
 
 
 def _seconds(trial: TrialReport, goal: Goal) -> float:
@@ -71,11 +120,14 @@ def _comparable(measured: list[TrialReport]) -> list[TrialReport]:
 
 def _good_enough(measured: list[TrialReport]) -> list[TrialReport]:
     """Return the plans whose results are as good as the baseline's: a fast bad answer is no plan."""
-    least = measured[0].score
-    if least is None or not isfinite(least):  # a Sharpe ratio without trades is no number
-        return measured
-    slack = ROUNDING * abs(least)
-    return [trial for trial in measured if trial.score is None or trial.score >= least - slack]
+    return [trial for trial in measured if good_enough(trial.score, measured[0].score)]
+
+
+def good_enough(score: float | None, least: float | None) -> bool:
+    """Whether a score is as good as the baseline's; where either is no number there is nothing to compare."""
+    if score is None or least is None or not isfinite(least):  # a Sharpe ratio without trades is no number
+        return True
+    return score >= least - ROUNDING * abs(least)
 
 
 def _estimate(best: TrialReport, measured: list[TrialReport], tasks: int) -> str:

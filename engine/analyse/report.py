@@ -1,46 +1,59 @@
 """From the ledger of a sweep to its report."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from statistics import median
+from typing import Self
 
 import msgspec
+import numpy as np
 
 from engine.analyse.diagnose import Figures, losses_of, verdict_of
+from engine.analyse.disturbances import disturbances
 from engine.analyse.estimate import Estimate, estimate
+from engine.analyse.factors import factors_of
 from engine.analyse.ledger import Ledger
 from engine.analyse.recommend import recommend
 from engine.analyse.warm_up import warm_up_note
 from engine.events import Sample
-from engine.measure.statistics import coverage, karp_flatt, median_interval, paired_ratio
+from engine.measure.statistics import (
+    CONFIDENCE,
+    Scatter,
+    additive_fit,
+    karp_flatt,
+    moderated_interval,
+    paired_ratio,
+    scatter,
+)
 from engine.plan import Plan
-from engine.report import Breakdown, Ceiling, Goal, Interval, SweepReport, TrialReport, WorkloadFacts
+from engine.report import Breakdown, Goal, Interval, Measurement, SweepReport, TrialReport, WorkloadFacts
 
 
 def build_report(ledger: Ledger, goal: Goal) -> SweepReport:
     """Return the report of what was measured so far."""
-    plans = ledger.started.plans
-    trials = tuple(_trial(ledger, index) for index in range(len(plans)))
+    plans, spreads = ledger.started.plans, Spreads.of(ledger)
+    trials = tuple(_trial(ledger, index, spreads) for index in range(len(plans)))
     trials = tuple(_with_warm_up(trial, trials) for trial in trials)
     facts = _facts(ledger)
-    best = recommend(trials, goal, facts.all_tasks)
+    best = recommend(trials, goal, facts.all_tasks, ledger.standing)
     if best:
-        figures = Figures(trials, trials[plans.index(best.plan)], goal)
+        figures = Figures(trials, trials[plans.index(best.plan)], goal, facts.tasks, ledger.ceiling())
         trials = tuple(_explained(trial, figures) for trial in trials)
     return SweepReport(
         workbench=metadata.version("workbench"),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        complete=ledger.blocks == ledger.started.blocks,
+        complete=ledger.complete,
         blocks=ledger.blocks,
-        confidence=round(coverage(max(1, ledger.blocks)), 4),
+        confidence=CONFIDENCE,
         host=ledger.started.host,
         workload=facts,
         baseline=plans[ledger.started.baseline],
         trials=trials,
-        ceiling=tuple(Ceiling(workers, round(speedup, 4)) for workers, speedup in ledger.ceiling().items()),
+        ceiling=ledger.ceiling(),
         recommendation=best,
-        noise=tuple(ledger.notes),
+        noise=(*ledger.notes, *disturbances(ledger)),
     )
 
 
@@ -68,36 +81,58 @@ def _facts(ledger: Ledger) -> WorkloadFacts:
     )
 
 
-def _trial(ledger: Ledger, index: int) -> TrialReport:
-    """One plan's figures; all of them are medians over its blocks."""
+@dataclass(frozen=True)
+class Spreads:
+    """How much a plan's points differ between blocks, over all plans: for figures of one plan and for ratios of two."""
+
+    plain: Scatter
+    paired: Scatter
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Self:
+        """Return them for steady runs, which are what all intervals but the whole job's are about."""
+        values = np.full((len(ledger.started.plans), ledger.blocks + 1), np.nan)
+        for index in range(len(values)):
+            for block, sample in ledger.counted(index).items():
+                values[index, min(block, ledger.blocks)] = np.log(point(sample))
+        values = values[np.isfinite(values).any(axis=1)]
+        _, rest = additive_fit(values)
+        alone = np.where(np.isfinite(values), values - np.nanmean(values, axis=1, keepdims=True), 0.0)
+        return cls(scatter(values, alone, block_effects=False), scatter(values, rest))
+
+
+def _trial(ledger: Ledger, index: int, spreads: Spreads) -> TrialReport:
+    """One plan's figures; all of them are medians over its undisturbed blocks."""
     plan = ledger.started.plans[index]
     if index in ledger.failures:
         status, reason = ledger.failures[index]
-        return TrialReport(plan=plan, status=status, reason=reason)
-    samples = ledger.samples[index]
+        return TrialReport(plan=plan, status=status, reason=reason, samples=_raw(ledger, index))
+    samples = ledger.counted(index)
     if not samples:
         return TrialReport(plan=plan, status="unmeasured", reason="the sweep ended before it was measured")
     ordered = [samples[block] for block in sorted(samples)]
     steady = [point(sample) for sample in ordered]
-    seconds = median_interval(steady)
-    kernel_speedup = _paired(ledger, _kernel_reference(ledger, index), index, point)
+    seconds = moderated_interval(steady, spreads.plain)
+    kernel_speedup = _paired(ledger, _kernel_reference(ledger, index), index, point, spreads)
     alone = kernel_speedup.median if kernel_speedup else None
     loaded = ledger.data_of(index)
     full = _full(ledger, index)
     return TrialReport(
         plan=plan,
-        status="ok",
+        status="eliminated" if index in ledger.eliminated else "ok",
+        reason=ledger.eliminated.get(index, ""),
         runs=tuple(steady),
+        samples=_raw(ledger, index),
         seconds=seconds,
         setup_seconds=median(sample.setup for sample in ordered),
         first_run_seconds=median(sample.first_run for sample in ordered),
-        job_seconds=median_interval([job(sample) for sample in ordered]),
+        job_seconds=moderated_interval([job(sample) for sample in ordered], spreads.plain),
         full_seconds=full.interval,
         full_reason=full.refused,
         full_speedup=_full_speedup(_full(ledger, ledger.started.baseline), full),
         tasks_per_second=loaded.tasks / seconds.median if loaded else None,
-        speedup=_paired(ledger, ledger.started.baseline, index, point),
-        job_speedup=_paired(ledger, ledger.started.baseline, index, job),
+        speedup=_paired(ledger, ledger.started.baseline, index, point, spreads),
+        job_speedup=_paired(ledger, ledger.started.baseline, index, job, spreads),
         efficiency=alone / plan.workers if alone else None,
         serial_fraction=karp_flatt(alone, plan.workers) if alone else None,
         peak_memory_bytes=max((sample.peak_memory_bytes or 0 for sample in ordered), default=0) or None,
@@ -109,18 +144,28 @@ def _trial(ledger: Ledger, index: int) -> TrialReport:
         max_error=max(sample.max_error for sample in ordered),
         score=ordered[0].score,
         breakdown=_typical(ordered),
+        factors=_factors(ledger, index, ordered, _typical_steady),
+        job_factors=_factors(ledger, index, ordered, _typical),
         notes=tuple(dict.fromkeys(note for sample in ordered for note in sample.notes)),
     )
 
 
 def point(sample: Sample) -> float:
     """Return the one point a block contributes: the median of its steady runs, in seconds."""
-    return median(sample.steady)
+    return sample.steady_seconds
 
 
 def job(sample: Sample) -> float:
     """Return the seconds of one whole job: set-up plus first run."""
-    return sample.setup + sample.first_run
+    return sample.job_seconds
+
+
+def _raw(ledger: Ledger, index: int) -> tuple[Measurement, ...]:
+    """Everything that was measured of a plan, also where something else disturbed it."""
+    return tuple(
+        Measurement(block=block, setup=s.setup, first_run=s.first_run, steady=s.steady, noise=s.noise)
+        for block, s in ledger.everything(index)
+    )
 
 
 def _full(ledger: Ledger, index: int) -> Estimate:
@@ -136,13 +181,17 @@ def _full_speedup(baseline: Estimate, mine: Estimate) -> Interval | None:
     return paired_ratio([top for top, _ in pairs], [bottom for _, bottom in pairs]) if pairs else None
 
 
-def _paired(ledger: Ledger, top: int | None, bottom: int, figure: Callable[[Sample], float]) -> Interval | None:
+def _paired(
+    ledger: Ledger, top: int | None, bottom: int, figure: Callable[[Sample], float], spreads: Spreads
+) -> Interval | None:
     """Interval of a ratio over the blocks in which both plans were measured; None where there is none."""
     if top is None:
         return None
-    above, below = ledger.samples[top], ledger.samples[bottom]
-    both = sorted(above.keys() & below.keys())
-    return paired_ratio([figure(above[b]) for b in both], [figure(below[b]) for b in both]) if both else None
+    above, below = ledger.counted(top), ledger.counted(bottom)
+    ratios = [figure(above[block]) / figure(below[block]) for block in sorted(above.keys() & below.keys())]
+    if top == bottom or not ratios:
+        return Interval(1.0, 1.0, 1.0) if ratios else None
+    return moderated_interval(ratios, spreads.paired.of_two())
 
 
 def _kernel_reference(ledger: Ledger, index: int) -> int | None:
@@ -162,6 +211,23 @@ def _typical(samples: list[Sample]) -> Breakdown:
     """The breakdown of the block whose job took the median time; medians of the parts would not add up."""
     ordered = sorted(samples, key=job)
     return ordered[(len(ordered) - 1) // 2].breakdown
+
+
+def _factors(
+    ledger: Ledger, index: int, samples: list[Sample], typical: Callable[[list[Sample]], Breakdown | None]
+) -> dict[str, float]:
+    """The efficiency in factors; empty where the same kernel was not measured sequentially."""
+    reference = _kernel_reference(ledger, index)
+    others = list(ledger.counted(reference).values()) if reference is not None else []
+    if not others or reference == index:
+        return {}
+    mine, alone = typical(samples), typical(others)
+    return factors_of(mine, alone, ledger.started.plans[index].workers) if mine and alone else {}
+
+
+def _typical_steady(samples: list[Sample]) -> Breakdown | None:
+    ordered = sorted(samples, key=point)
+    return ordered[(len(ordered) - 1) // 2].steady_breakdown
 
 
 def _explained(trial: TrialReport, figures: Figures) -> TrialReport:

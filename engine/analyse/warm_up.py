@@ -38,12 +38,10 @@ def warm_up_note(trial: TrialReport, trials: Sequence[TrialReport]) -> str:
 
 def _cold_twin(trial: TrialReport, trials: Sequence[TrialReport]) -> TrialReport | None:
     plan = trial.plan
-    if trial.status != "ok" or plan.settings.get(KNOB, COLD) == COLD:
+    if not trial.measured or plan.settings.get(KNOB, COLD) == COLD:
         return None
     settings = {**plan.settings, KNOB: COLD}
-    return next(
-        (t for t in trials if t.status == "ok" and _alike(t, trial) and dict(t.plan.settings) == settings), None
-    )
+    return next((t for t in trials if t.measured and _alike(t, trial) and dict(t.plan.settings) == settings), None)
 
 
 def _alike(one: TrialReport, other: TrialReport) -> bool:

@@ -13,9 +13,9 @@ from engine.checking.findings import (
     StepLeftOut,
     StepStarted,
     Tried,
+    decode,
 )
-from engine.checking.process import CheckingProcess
-from engine.errors import WorkbenchError
+from engine.conversation import Conversation, Silent
 from engine.events import Failed
 
 NEEDED = ("", "source", "import", "load", "pickling", "sequential")
@@ -32,29 +32,23 @@ def check(request: CheckRequest, patience: float = 60.0) -> Generator[CheckEvent
     log = _Log(request)
     while not log.done:
         advice = ""
-        with CheckingProcess(msgspec.structs.replace(request, leave_out=tuple(log.dealt_with))) as process:
+        wanted = msgspec.structs.replace(request, leave_out=(*request.leave_out, *log.dealt_with))
+        with Conversation(("engine.checking",), wanted, decode) as process:
             try:
-                for event in process.events(patience):
+                for event in process.answers(lambda: patience):
                     if isinstance(event, Failed):
-                        raise _relayed(event)
+                        raise event.error()
                     if log.add(event):
                         yield event
-                ended = process.how_it_ended()
-            except TimeoutError:
-                ended, advice = f"no progress for {patience:g} s", "if it is only slow, give it longer: --patience"
+                ended = f"the process {process.last_words()}" if process.exit_code() else ""
+            except Silent as silence:
+                ended, advice = str(silence), "if it is only slow, give it longer: --patience"
         if ended:
             finding = Finding(severity="breaks", step=log.step, what=ended, advice=advice)
             log.add(finding)
             yield finding
         log.done = not ended or log.step in NEEDED
     return log.report()
-
-
-def _relayed(event: Failed) -> WorkbenchError:
-    """Return the error the process met, with its exit code."""
-    error = WorkbenchError(event.message)
-    error.exit_code = event.exit_code
-    return error
 
 
 class _Log:

@@ -4,14 +4,16 @@ import time
 import zlib
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from statistics import mean, median
+from statistics import median
 from typing import Any
 
 from engine.errors import WorkFailed
 from engine.events import PartRun, RunFinished, Sample
-from engine.executor import Executor, Job, Outcome, Shipping
+from engine.executor import Executor, Job, Outcome
 from engine.knob import Scalar
+from engine.measure.breakdown import break_down_run, ghost_transfer, with_set_up
 from engine.measure.memory import MemoryWatch, memory_of_family
+from engine.measure.noise import NoiseWatch, Sensing
 from engine.measure.results import References, difference
 from engine.modes import find_mode
 from engine.plan import Plan
@@ -38,36 +40,41 @@ class Trial:
     """Tasks of the shorter runs that a sample needs."""
 
 
-def measure(trial: Trial, references: References) -> Generator[RunFinished, None, Sample]:
-    """Yield each run as it finishes and return the sample. No event is yielded inside a timed region.
+def measure(
+    trial: Trial, references: References, sensors: Sensing | None = None
+) -> Generator[RunFinished, None, Sample]:
+    """Yield each run as it finishes and return the sample.
 
-    Raises WorkFailed when the results are wrong or the work fails.
+    No event is yielded and no sensor read inside a timed region. The noise is that of set-up, first run, steady and
+    shorter runs together. Raises WorkFailed when the results are wrong or the work fails.
     """
-    executor = find_mode(trial.plan.mode)(trial.job, trial.plan)
+    executor, watch = find_mode(trial.plan.mode)(trial.job, trial.plan), NoiseWatch(sensors)
+    watch.begin()
     begun = time.perf_counter()
     with executor:
         setup = time.perf_counter() - begun
         yield _run_finished(trial, "set-up", setup)
         peak = memory_of_family()
         first, outcome = _timed(executor)
+        watch.end()
         yield _run_finished(trial, "first", first)
-        check = _check(trial, outcome.results, references)
+        check, ghost = _check(trial, outcome.results, references), ghost_transfer(outcome)
         peak = max(peak, _watch_memory(trial, executor, first))
-        steady: list[float] = []
-        while _more(steady):
-            seconds, again = _timed(executor)
-            steady.append(seconds)
-            yield _run_finished(trial, "steady", seconds)
+        watch.begin()
+        steady, again, parts_of_steady = yield from _steady_runs(trial, executor, ghost)
+        watch.end()
         _check_again(trial, again.results, references)
+        watch.begin()
         parts = tuple(_shorter(executor, tasks) for tasks in trial.parts)
+        watch.end()
         shipping = executor.shipping
         score = trial.workload.score
         return Sample(
             setup=setup,
             first_run=first,
-            steady=tuple(steady),
-            breakdown=break_down(setup, shipping, first, outcome),
-            worker_wall=sum(worker.wall for worker in outcome.workers),
+            steady=steady,
+            breakdown=with_set_up(break_down_run(first, outcome, ghost), setup, shipping),
+            steady_breakdown=parts_of_steady,
             shipped_bytes=shipping.bytes,
             shipped_copies=shipping.copies,
             bytes_back=outcome.bytes_back,
@@ -78,7 +85,22 @@ def measure(trial: Trial, references: References) -> Generator[RunFinished, None
             chunk_size=outcome.chunk_size,
             parts=parts,
             notes=(*executor.notes, *_notes(trial)),
+            noise=watch.noise(trial.plan.workers * trial.plan.threads_per_worker),
         )
+
+
+def _steady_runs(
+    trial: Trial, executor: Executor, ghost: float
+) -> Generator[RunFinished, None, tuple[tuple[float, ...], Outcome, Breakdown]]:
+    """Seconds of every run, the outcome of the last, and the parts of the one that took the median time."""
+    steady, parts = list[float](), list[Breakdown]()
+    while _more(steady):
+        seconds, outcome = _timed(executor)
+        steady.append(seconds)
+        parts.append(break_down_run(seconds, outcome, ghost))
+        yield _run_finished(trial, "steady", seconds)
+    middle = sorted(range(len(steady)), key=lambda at: steady[at])[(len(steady) - 1) // 2]
+    return tuple(steady), outcome, parts[middle]
 
 
 def _notes(trial: Trial) -> tuple[str, ...]:
@@ -117,26 +139,6 @@ def _watch_memory(trial: Trial, executor: Executor, first: float) -> int:
     with MemoryWatch() as watch:
         executor.run()
     return watch.peak
-
-
-def break_down(setup: float, shipping: Shipping, first: float, outcome: Outcome) -> Breakdown:
-    """Split one whole job (set-up plus first run) into parts that add up to it.
-
-    The run is split as in the POP efficiency model: mean useful time, imbalance = longest minus mean busy time, and the
-    rest of the wall time is the parent's (co-design.pop-coe.eu/metrics). Busy time without CPU time is waiting for a
-    lock or a core.
-    """
-    walls = [worker.wall for worker in outcome.workers]
-    compute = min(mean(worker.cpu for worker in outcome.workers), mean(walls))
-    ship = min(shipping.seconds, setup)
-    return Breakdown(
-        start=setup - ship,
-        ship=ship,
-        compute=compute,
-        locks=mean(walls) - compute,
-        imbalance=max(walls) - mean(walls),
-        dispatch=max(0.0, first - max(walls)),
-    )
 
 
 @dataclass(frozen=True)

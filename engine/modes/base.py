@@ -1,11 +1,18 @@
 """What the local modes have in common: the job, the plan, and the rule for ``chunk_size``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar, Self
 
 from engine.chunks import Collector, auto_size, even_chunks
-from engine.executor import Chunk, Job, Shipping
+from engine.executor import Chunk, Job, Shipping, WorkerTime
 from engine.plan import Plan
+
+
+def worker_times(busy: Collection[Sequence[tuple[float, float]]], workers: int) -> tuple[tuple[WorkerTime, ...], float]:
+    """Return each worker's time and the longest chunk's, from wall and CPU seconds of the chunks of those that had any."""
+    times = [WorkerTime(sum(w for w, _ in each), sum(c for _, c in each), len(each)) for each in busy]
+    idle = [WorkerTime(0.0, 0.0, 0)] * (workers - len(times))
+    return (*times, *idle), max((wall for each in busy for wall, _ in each), default=0.0)
 
 
 class LocalExecutor:

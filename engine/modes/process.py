@@ -19,8 +19,8 @@ from typing import Any, ClassVar, Self
 
 from engine.chunks import explain, run_chunk, size_of
 from engine.errors import WorkbenchError, WorkFailed
-from engine.executor import Outcome, Shipping, WorkerTime
-from engine.modes.base import LocalExecutor
+from engine.executor import Outcome, Shipping
+from engine.modes.base import LocalExecutor, worker_times
 from engine.pool.lifeline import die_with_parent
 from engine.workload import Tasks
 
@@ -117,9 +117,8 @@ class Process(LocalExecutor):
                 returned += size_of(results)
         except Exception as error:  # noqa: BLE001 - the pool raises whatever pickling and tasks raise
             raise _in_words(error, "during a run") from None
-        times = [WorkerTime(sum(w for w, _ in t), sum(c for _, c in t), len(t)) for t in busy.values()]
-        idle = [WorkerTime(0.0, 0.0, 0)] * (self._plan.workers - len(times))
-        return Outcome(collector.results, (*times, *idle), self._largest, returned)
+        times, longest = worker_times(busy.values(), self._plan.workers)
+        return Outcome(collector.results, times, self._largest, returned, pickled=True, longest=longest)
 
     def __exit__(self, *_: Any) -> None:
         # not cancel_futures=True, which replaces the dict in which the queue's pickling errors are looked up (CPython

@@ -23,14 +23,14 @@ class Sequential(LocalExecutor):
 
     def run(self, tasks: int | None = None) -> Outcome:
         """Compute every chunk once, or those of the first so many tasks."""
-        job, chunks, wall, cpu = self._job, self._first(tasks), 0.0, 0.0
+        job, chunks, wall, cpu, longest = self._job, self._first(tasks), 0.0, 0.0, 0.0
         collector = self._collector()
         for chunk in chunks:
             piece = job.tasks[chunk.start : chunk.stop]
             results, w, c = run_chunk(job.kernel.function, self._data, piece, chunk.start, time.process_time)
             collector.put(chunk, results)
-            wall, cpu = wall + w, cpu + c
-        return Outcome(collector.results, (WorkerTime(wall, cpu, len(chunks)),), self._largest)
+            wall, cpu, longest = wall + w, cpu + c, max(longest, w)
+        return Outcome(collector.results, (WorkerTime(wall, cpu, len(chunks)),), self._largest, longest=longest)
 
     def __exit__(self, *_: Any) -> None:
         self._data = None

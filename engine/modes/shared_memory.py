@@ -82,9 +82,19 @@ class SharedMemory:
             WorkerTime(now.wall - then.wall, now.cpu - then.cpu, now.chunks - then.chunks)
             for now, then in zip(self._workers.views(), before, strict=True)
         )
-        back = 0 if order.slots else sum(v.bytes for v in self._workers.views()) - sum(v.bytes for v in before)
+        views = self._workers.views()
+        back = 0 if order.slots else sum(v.bytes for v in views) - sum(v.bytes for v in before)
         results = order.slots.values if order.slots else collector and collector.results
-        return Outcome(results, busy, order.sizer.largest, back)
+        copied = sum(v.copy for v in views) - sum(v.copy for v in before)
+        return Outcome(
+            results,
+            busy,
+            order.sizer.largest,
+            back,
+            pickled=order.slots is None,
+            longest=course.longest,
+            transfer=copied / len(views),
+        )
 
     def __exit__(self, *_: Any) -> None:
         self._workers.close(self._order)

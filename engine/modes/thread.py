@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Self
 
 from engine.chunks import run_chunk
-from engine.executor import Chunk, Outcome, WorkerTime
-from engine.modes.base import LocalExecutor
+from engine.executor import Chunk, Outcome
+from engine.modes.base import LocalExecutor, worker_times
 
 
 class Thread(LocalExecutor):
@@ -41,9 +41,8 @@ class Thread(LocalExecutor):
         finally:
             for future in futures:
                 future.cancel()
-        times = [WorkerTime(sum(w for w, _ in t), sum(c for _, c in t), len(t)) for t in busy.values()]
-        idle = [WorkerTime(0.0, 0.0, 0)] * (self._plan.workers - len(times))
-        return Outcome(collector.results, (*times, *idle), self._largest)
+        times, longest = worker_times(busy.values(), self._plan.workers)
+        return Outcome(collector.results, times, self._largest, longest=longest)
 
     def _work(self, chunk: Chunk) -> tuple[Any, float, float, int]:
         tasks = self._job.tasks[chunk.start : chunk.stop]

@@ -70,6 +70,8 @@ class Course:
         """Asked again and again; when it says so, the pass is drained."""
         self.kept = 0
         """Results that the consumer keeps because it is not their turn; set by the consumer."""
+        self.longest = 0.0
+        """Seconds of the longest piece, or part of one that was sent by itself, in the function."""
         self._result_bytes = bytes_of(order.slots.form.result) if order.slots else 0
         """Of one result; where they are pickled, an average of the worker that was heard last."""
 
@@ -173,6 +175,7 @@ class Course:
             return []
         self._barren = 0
         self._order.sizer.learn(part.stop - part.start, part.wall / 1e9)
+        self.longest = max(self.longest, part.wall / 1e9)
         if part.results is not None:
             row = self._crew.board.row(member.index)
             self._result_bytes = row[Field.BYTES] // max(1, row[Field.TASKS])

@@ -1,7 +1,7 @@
 """Which plans a request stands for: every legal one, once, the baseline first."""
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -65,6 +65,15 @@ def auto_workers() -> tuple[int, ...]:
     return tuple(sorted({*powers, cores}))
 
 
+def io_workers() -> int:
+    """Return min(32, cores + 4): what ``concurrent.futures.ThreadPoolExecutor`` takes, meant for tasks that wait."""
+    return min(32, usable_cores() + 4)
+
+
+WORKER_WORDS: dict[str, Callable[[], tuple[int, ...]]] = {"auto": auto_workers, "io": lambda: (io_workers(),)}
+"""What a sweep may be told instead of a number of workers."""
+
+
 def _settings(workload: Workload, request: SweepRequest) -> Iterator[dict[str, Scalar]]:
     """Every combination of the workload's settings, a value for each knob."""
     for name in request.settings:
@@ -101,8 +110,7 @@ def _axes(workload: Workload, request: SweepRequest) -> dict[str, Axis]:
     axes = defaults | {name: axis for name, axis in request.axes.items() if axis}
     for name in request.axes:
         find_knob(KNOBS, name, "axes")
-    if "auto" in axes["workers"]:
-        axes["workers"] = tuple(dict.fromkeys(n for value in axes["workers"] for n in _expand_auto(value)))
+    axes["workers"] = tuple(dict.fromkeys(n for value in axes["workers"] for n in _in_numbers(value)))
     for mode in axes["mode"]:
         find_mode(str(mode), "--modes")
     for kernel in axes["kernel"]:
@@ -111,8 +119,8 @@ def _axes(workload: Workload, request: SweepRequest) -> dict[str, Axis]:
     return {knob.name: _values(knob, axes[knob.name], "--" + knob.name.replace("_", "-")) for knob in KNOBS}
 
 
-def _expand_auto(value: Scalar) -> tuple[Scalar, ...]:
-    return auto_workers() if value == "auto" else (value,)
+def _in_numbers(value: Scalar) -> tuple[Scalar, ...]:
+    return WORKER_WORDS[value]() if isinstance(value, str) and value in WORKER_WORDS else (value,)
 
 
 def _plans(workload: Workload, axes: dict[str, Axis], settings: dict[str, Scalar]) -> Iterator[Plan]:

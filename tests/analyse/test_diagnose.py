@@ -55,9 +55,11 @@ def explain(trial, best=FAST):
         (a_trial("process", 2, imbalance=2.0), "uneven chunks", "uneven chunks: 2 of 2.5 s"),
         (
             a_trial("process", 2, dispatch=2.0),
-            "dispatch and returning results",
-            "dispatch and returning results: 2 of 2.5 s",
+            "dispatch",
+            "dispatch: 2 of 2.5 s",
         ),
+        (a_trial("process", 2, transfer=2.0), "returning results", "returning results: 2 of 2.5 s"),
+        (a_trial("process", 2, tail=2.0), "idle tail", "idle tail: 2 of 2.5 s"),
         (a_trial("shared-memory", 2, compute=3.0), "extra CPU time per task", "extra CPU time per task: 2.5 of 3 s"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.analyse.warm_up import break_even, warm_up_note
-from engine.report import TrialReport
+from engine.report import Interval, TrialReport
 from tests.builders import a_plan
 
 seconds = st.floats(0.001, 1000.0)
@@ -38,6 +38,8 @@ def a_trial(warm_up, setup, first, mode="thread"):
     return TrialReport(
         plan=a_plan(mode, 2, "torch-cpu", settings={"warm_up": warm_up, "seed": 1}),
         status="ok",
+        seconds=Interval(first, first, first),
+        job_seconds=Interval(setup + first, setup + first, setup + first),
         setup_seconds=setup,
         first_run_seconds=first,
     )

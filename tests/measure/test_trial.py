@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,10 +7,11 @@ from hypothesis import strategies as st
 
 from engine.errors import WorkFailed
 from engine.executor import Outcome, Shipping, WorkerTime
-from engine.measure.ceiling import measure_ceiling
 from engine.measure.memory import MemoryWatch, memory_of_family
+from engine.measure.noise import Reading, Sensors
 from engine.measure.results import References
-from engine.measure.trial import Trial, break_down, measure
+from engine.measure.breakdown import break_down_run, with_set_up
+from engine.measure.trial import Trial, measure
 from engine.plan import Plan
 from engine.pool.arena import pack
 from engine.workloads import resolve
@@ -21,7 +24,7 @@ SECONDS = st.floats(0, 100)
 def test_the_parts_of_a_job_add_up_to_it(setup, ship, workers, rest):
     times = tuple(WorkerTime(wall, min(wall, cpu), 1) for wall, cpu in workers)
     first = max(wall for wall, _ in workers) + rest
-    parts = break_down(setup, Shipping(seconds=ship), first, Outcome([], times, 1))
+    parts = with_set_up(break_down_run(first, Outcome([], times, 1)), setup, Shipping(seconds=ship))
     values = [getattr(parts, name) for name in parts.__struct_fields__]
     assert sum(values) == pytest.approx(setup + first)
     assert min(values) >= -1e-9
@@ -93,5 +96,33 @@ def test_the_watch_sees_memory_that_is_gone_afterwards():
     assert watch.peak >= before
 
 
-def test_the_ceiling_lies_between_nothing_and_twice_the_copies(leftovers):
-    assert 0.3 < measure_ceiling(2) < 4
+def test_a_trial_tells_what_else_went_on(tmp_path):
+    with Sensors() as sensors:
+        _, sample = finish(measure(a_trial(), References(tmp_path), sensors))
+        assert sample.noise is not None
+        assert 0 <= sample.noise.others <= sensors.cores
+    _, sample = finish(measure(a_trial(), References(tmp_path)))
+    assert sample.noise is None
+
+
+class Timeline:
+    """Sensors that note when they are read, between the events."""
+
+    cores = 2
+
+    def __init__(self):
+        self.seen = []
+
+    def look(self):
+        self.seen.append("look")
+        return Reading(float(len(self.seen)))
+
+
+@pytest.mark.parametrize("parts", [(), (5, 10)])
+def test_sensors_are_read_outside_of_what_is_timed(tmp_path, parts):
+    sensors = Timeline()
+    trial = dataclasses.replace(a_trial(), parts=parts)
+    for event in measure(trial, References(tmp_path), sensors):
+        sensors.seen.append(event.kind)
+    steady = [kind for kind in sensors.seen if kind == "steady"]
+    assert sensors.seen == ["look", "set-up", "look", "first", "look", *steady, *["look"] * 3]

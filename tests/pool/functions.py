@@ -60,6 +60,10 @@ def fail_at_multiples_of_seven(task):
     return task
 
 
+SEVENS = [task for task in range(100) if task % 7 == 0]
+"""Of a hundred tasks those that fail so."""
+
+
 def fail_deep(task):
     return _deeper(task)
 

@@ -7,19 +7,12 @@ from itertools import islice
 import numpy as np
 import pytest
 
-import engine
 from engine.pool.stream import Stream
 from engine.workload import ResultSpec
 from tests.pool.functions import table
 
 TABLE = ResultSpec("float64", (3, 4))
 FORMS = [None, TABLE]
-
-
-@pytest.fixture(scope="module")
-def pool():
-    with engine.pool(workers=2) as started:
-        yield started
 
 
 def counted(closed):

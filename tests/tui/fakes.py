@@ -15,8 +15,9 @@ from engine.report import SweepReport
 from engine.request import SweepRequest
 from tests.builders import a_report, a_sweep
 from workbench.tui.app import Workbench
-from workbench.tui.catalogue import Catalogue, ModeFacts, WorkloadOffer
+from workbench.tui.catalogue import EVERYTHING, Catalogue, InstalledOffer, ModeFacts, Reference, WorkloadOffer
 from workbench.tui.services import CommandOutput, Services
+from workbench.tui.widgets.picker import Lookup
 
 STRADDLES = WorkloadOffer(
     reference="straddles",
@@ -29,6 +30,8 @@ STRADDLES = WorkloadOffer(
     ),
 )
 OWN = WorkloadOffer(reference="mine.py:WORK", summary="my own [/dim]", sizes={"tiny": ""}, kernels=("loop",))
+FUNCTION = WorkloadOffer(reference="mine.py:run_one", summary="one backtest", sizes={"all": ""}, kernels=("python",))
+INSTALLED = InstalledOffer(reference="triple", name="triple", package="acme [1.2]")
 MODES = (
     ModeFacts(name="sequential", summary="one task after the other in this process"),
     ModeFacts(name="thread", summary="a pool of threads; kernels that hold the GIL gain nothing"),
@@ -38,14 +41,20 @@ MODES = (
 )
 
 
-async def a_catalogue(reference: str) -> Catalogue:
+async def a_catalogue(wanted: Reference) -> Catalogue:
     """What the child process would say."""
-    if reference == OWN.reference:
+    if wanted == EVERYTHING:
+        other = WorkloadOffer(reference="fixed_cost", summary="known cost", sizes={"small": ""}, kernels=("python",))
+        return Catalogue(modes=MODES, workloads=(STRADDLES, other), installed=(INSTALLED,))
+    if wanted == Reference(OWN.reference):
         return Catalogue(workloads=(OWN,))
-    if reference:
-        raise WorkloadProblem(f"cannot import {reference!r}: No module named 'nowhere'")
-    other = WorkloadOffer(reference="fixed_cost", summary="known cost", sizes={"small": ""}, kernels=("python",))
-    return Catalogue(modes=MODES, workloads=(STRADDLES, other))
+    if wanted == Reference(INSTALLED.reference):
+        return Catalogue(workloads=(WorkloadOffer(reference=INSTALLED.reference, summary="triples"),))
+    if wanted.workload == FUNCTION.reference and wanted.tasks:
+        return Catalogue(workloads=(FUNCTION,))
+    if wanted.workload == FUNCTION.reference:
+        raise WorkloadProblem("mine.py:run_one is a function: say what its tasks are, as in --tasks mine.py:tasks")
+    raise WorkloadProblem(f"cannot import {wanted.workload!r}: No module named 'nowhere'")
 
 
 class FakeEngine:
@@ -82,16 +91,18 @@ class FakeEngine:
 class World:
     """What the UI did to the outside."""
 
-    def __init__(self, *engines: FakeEngine, command: CommandOutput = (0, b"{}", "")) -> None:
+    def __init__(
+        self, *engines: FakeEngine, command: CommandOutput = (0, b"{}", ""), look_up: Lookup = a_catalogue
+    ) -> None:
         self.engines = list(engines) or [FakeEngine(a_sweep())]
         self.requests: list[SweepRequest] = []
         self.saved: list[tuple[SweepReport, Path]] = []
         self.commands: list[list[str]] = []
         self.copied: list[str] = []
-        self._command = command
+        self._command, self._look_up = command, look_up
 
     def services(self) -> Services:
-        return Services(self._start, a_catalogue, self._save, self._run, self._copy)
+        return Services(self._start, self._look_up, self._save, self._run, self._copy)
 
     def _start(self, request: SweepRequest) -> FakeEngine:
         self.requests.append(request)

@@ -1,12 +1,24 @@
 import pytest
 
 from engine.errors import RequestError
+from engine.knob import Knob
+from engine.measure.sample import LEAST
 from engine.plan import KNOBS
 from engine.request import SweepRequest
 from tests.builders import a_plan
-from tests.tui.fakes import STRADDLES
+from tests.tui.fakes import FUNCTION, STRADDLES
 from workbench.state import State
-from workbench.tui.entries import AXES, Entries, check, command_line, entries_of, flamegraph_command, parse_axis
+from workbench.tui.catalogue import WorkloadOffer
+from workbench.tui.entries import (
+    AXES,
+    SAMPLE,
+    Entries,
+    check,
+    command_line,
+    entries_of,
+    flamegraph_command,
+    parse_axis,
+)
 
 
 def an_entry(**changes) -> Entries:
@@ -32,12 +44,13 @@ def test_empty_fields_leave_the_choice_to_the_engine():
 
 def test_values_are_typed_and_auto_is_a_word():
     axes = {"workers": "1, 2,auto", "chunk_size": "auto,64", "kernel": "numpy"}
-    request, _ = check(an_entry(axes=axes, settings={"fee": "1,2.5"}, blocks="7", goal="steady"), STRADDLES)
+    care = {"blocks": "7", "sample": "200", "goal": "steady"}
+    request, _ = check(an_entry(axes=axes, settings={"fee": "1,2.5"}, **care), STRADDLES)
     assert request
     assert request.axes["workers"] == (1, 2, "auto")
     assert request.axes["chunk_size"] == ("auto", 64)
     assert request.settings == {"fee": (1.0, 2.5)}
-    assert (request.blocks, request.goal) == (7, "steady")
+    assert (request.blocks, request.sample, request.goal) == (7, 200, "steady")
 
 
 @pytest.mark.parametrize(
@@ -53,10 +66,31 @@ def test_values_are_typed_and_auto_is_a_word():
         ({"settings": {"fee": "-1"}}, "fee: fee must be at least 0, got -1.0"),
         ({"blocks": "0"}, "blocks: blocks must be at least 1, got 0"),
         ({"blocks": "1,2"}, "blocks: one number, please"),
+        ({"sample": "16,32"}, "sample: one number, please"),
+        ({"sample": "some"}, "sample: expected a whole number, got 'some'"),
+        ({"sample": "-1"}, "sample: sample must be at least 0, got -1"),
+        ({"sample": "15"}, "--sample 15: at least 16 tasks are needed to see how time grows with them"),
     ],
 )
 def test_a_wrong_field_is_named_with_what_would_be_right(changes, problem):
     assert problem_with(**changes) == problem
+
+
+@pytest.mark.parametrize(("text", "sample"), [("", 0), ("0", 0), ("16", 16)])
+def test_without_a_sample_all_tasks_are_measured(text, sample):
+    request, _ = check(an_entry(sample=text), STRADDLES)
+    assert request
+    assert request.sample == sample
+
+
+def test_the_hint_names_the_smallest_sample():
+    assert f"({LEAST} or more)" in SAMPLE.help
+
+
+def test_a_knob_of_the_workload_may_be_called_as_one_of_the_engine():
+    offer = WorkloadOffer(reference="mine.py:WORK", knobs=(Knob("sample", "paths drawn", 9, low=1),))
+    _, problems = check(an_entry(settings={"sample": "0"}, sample="16"), offer)
+    assert problems == {"settings.sample": "sample: sample must be at least 1, got 0"}
 
 
 def test_a_comma_too_many_is_a_mistake_not_a_value():
@@ -76,6 +110,22 @@ def test_a_request_goes_through_the_form_unchanged():
     assert check(entries_of(request), STRADDLES) == (request, {})
 
 
+def test_a_request_for_a_plain_function_goes_through_the_form_unchanged():
+    request = SweepRequest(
+        workload="mine.py:run_one",
+        tasks="mine.py:tasks",
+        data="mine.py:load",
+        sample=200,
+        axes={"mode": ("thread",)},
+    )
+    assert check(entries_of(request), FUNCTION) == (request, {})
+
+
+def test_what_the_form_has_no_field_for_is_kept():
+    request = SweepRequest(workload="straddles", budget=60, patience=90, axes={"mode": ("thread",)})
+    assert check(entries_of(request), STRADDLES) == (request, {})
+
+
 def test_the_command_line_says_the_same_as_the_request():
     request = SweepRequest(
         workload="mine.py:one",
@@ -84,13 +134,15 @@ def test_the_command_line_says_the_same_as_the_request():
         size="tiny",
         blocks=7,
         budget=60,
+        patience=90,
         sample=200,
         axes={"mode": ("thread", "process"), "workers": (1, "auto"), "start_method": ("fork",)},
         settings={"memoise": (True, False)},
     )
     assert " ".join(command_line(request)) == (
         "workbench sweep mine.py:one --tasks mine.py:tasks --data mine.py:load --size tiny --modes thread,process "
-        "--workers 1,auto --start-method fork --set memoise=true,false --blocks 7 --budget 60 --sample 200"
+        "--workers 1,auto --start-method fork --set memoise=true,false --blocks 7 --budget 60 --patience 90 "
+        "--sample 200"
     )
 
 

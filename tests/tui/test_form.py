@@ -2,12 +2,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from textual.pilot import Pilot
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from engine.request import SweepRequest
-from tests.tui.fakes import OWN, World, a_screen, screen_of, text_of, until
+from tests.tui.fakes import World, a_screen, screen_of, text_of, until
 from workbench.tui.widgets.fields import Field, ModeBox
-from workbench.tui.widgets.picker import OWN as TYPED
 
 Story = Callable[[Pilot[None], World], Awaitable[None]]
 
@@ -40,7 +39,7 @@ def test_the_form_shows_workload_modes_knobs_and_what_is_unavailable_at_80x24():
         assert "straddles" in text
         assert "[x] shared-memory processes that read one copy" in text
         assert "[ ] gpu-batch     unavailable: no GPU; pip install 'workbench[gpu]'" in text
-        for label in ("workers", "kernel", "chunk size", "start method", "layout", "fee", "blocks", "goal"):
+        for label in ("workers", "kernel", "chunk size", "start method", "layout", "fee", "blocks", "sample", "goal"):
             assert label in text
         assert "Run sweep" in text
 
@@ -77,39 +76,26 @@ def test_a_field_in_focus_explains_itself():
     play(story)
 
 
-def test_a_workload_of_ones_own_is_looked_up_and_its_text_is_not_markup():
+def test_a_sample_explains_itself_and_says_when_it_is_too_small():
     async def story(pilot, world):
-        form = screen_of(pilot).form
-        form.query_one("#workload", Select).value = TYPED
-        await until(pilot, lambda: form.query_one("#own").display)
-        form.query_one("#own", Input).value = OWN.reference
-        await pilot.pause()
-        assert form.request is None
-        form.query_one("#own", Input).focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: form.request)
-        assert "my own [/dim]" in text_of(pilot)
-        await pilot.press("enter")
+        await type_into(pilot, "sample", "")
+        assert "empty or 0: all tasks" in text_of(pilot)
+        await type_into(pilot, "sample", "15")
+        assert "✗ --sample 15: at least 16 tasks are needed" in text_of(pilot)
+        await type_into(pilot, "sample", "16")
+        await pilot.press("enter", "enter")
         await until(pilot, lambda: world.requests)
 
-    [request] = play(story).requests
-    assert (request.workload, request.size) == (OWN.reference, "tiny")
+    assert play(story).requests[0].sample == 16
 
 
-def test_a_workload_that_cannot_be_imported_says_why():
+def test_on_a_very_small_screen_a_problem_is_shown_in_full_and_its_field_stays_in_sight():
     async def story(pilot, world):
-        form = screen_of(pilot).form
-        form.query_one("#workload", Select).value = TYPED
-        await until(pilot, lambda: form.query_one("#own").display)
-        form.query_one("#own", Input).value = "nowhere:[X]"
-        form.query_one("#own", Input).focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: "cannot import" in form.problems.get("workload", ""))
-        assert "✗ workload: cannot import 'nowhere:[X]': No module named 'nowhere'" in text_of(pilot)
-        await pilot.press("enter")
-        assert screen_of(pilot).phase == "form"
+        await type_into(pilot, "sample", "15")
+        await until(pilot, lambda: "\n ✗ sample " in text_of(pilot))
+        assert "✗ --sample 15: at least 16 tasks are\n needed to see how time grows with them\n" in text_of(pilot)
 
-    assert play(story).requests == []
+    play(story, (40, 12))
 
 
 def test_a_mode_can_be_left_out():
@@ -126,6 +112,7 @@ def test_a_request_given_on_the_command_line_fills_the_form():
         workload="straddles",
         size="medium",
         blocks=7,
+        sample=200,
         axes={"mode": ("thread",), "workers": (3,)},
         settings={"fee": (2.0,)},
     )
@@ -137,7 +124,7 @@ def test_a_request_given_on_the_command_line_fills_the_form():
         await until(pilot, lambda: world.requests)
 
     [request] = play(story, request=given).requests
-    assert (request.size, request.blocks, request.axes["workers"]) == ("medium", 7, (3,))
+    assert (request.size, request.blocks, request.sample, request.axes["workers"]) == ("medium", 7, 200, (3,))
     assert (request.axes["mode"], request.settings["fee"]) == (("thread",), (2.0,))
 
 

@@ -19,7 +19,8 @@ from engine.workloads.crossover.data import (
     ticks_of,
 )
 from engine.workloads.crossover.families import FAMILIES
-from tests.workloads.crossings import COLUMN, data_of, known_bars, random_closes, series
+from engine.workloads.crossover.python_kernel import backtest
+from tests.workloads.crossings import COLUMN, data_of, known_bars, random_closes, series, tasks_for
 
 
 def loaded(size="small", **changes):
@@ -185,12 +186,66 @@ def test_a_file_gives_the_answers_of_its_prices(tmp_path):
     assert results[0, COLUMN["final_equity"]] == pytest.approx(988_254.1282, abs=5e-5)
 
 
+def test_orders_fill_at_the_opens_of_a_file_that_has_them(tmp_path):
+    closes = known_bars()
+    opens = opens_of(closes) * 1.002
+    bars = {"open": opens, "high": np.maximum(opens, closes), "low": np.minimum(opens, closes), "close": closes}
+    data = loaded(family="sma", prices=write_csv(tmp_path / "gold.csv", **bars))
+    np.testing.assert_array_equal(data.opens, opens)
+    assert data.windows[0].symbol == "gold"
+    task = tasks_for((5, 20))[0]
+    orders = backtest(data, task).orders
+    expected = backtest(data_of(closes), task).orders
+    assert len(orders) == len(expected) > 100
+    for order, other in zip(orders, expected, strict=True):
+        assert (order.bar, order.units) == (other.bar, other.units)
+        assert order.price == pytest.approx(1.002 * other.price)
+
+
+def test_a_bar_without_an_open_fills_at_the_close_before(tmp_path):
+    closes = random_closes(1, 500)
+    opens = opens_of(closes) + 0.5
+    opens[[0, 7, 300]] = np.nan
+    closes[[6, 40]] = np.nan
+    data = loaded(family="sma", prices=write_csv(tmp_path / "p.csv", open=opens, close=closes))
+    kept = np.isfinite(closes)
+    opens[[0, 7, 300]] = closes[[0, 5, 299]]
+    np.testing.assert_array_equal(data.closes, closes[kept])
+    np.testing.assert_array_equal(data.opens, opens[kept])
+
+
+def test_a_column_that_is_named_is_read_without_its_bars(tmp_path):
+    closes = random_closes(1, 500)
+    path = write_csv(tmp_path / "p.csv", open=closes + 0.5, close=closes)
+    named = loaded(family="sma", prices=path, columns="close")
+    assert named.windows[0].symbol == "close"
+    np.testing.assert_array_equal(named.opens, opens_of(closes))
+
+
+def test_every_symbol_of_a_long_file_has_its_own_opens(tmp_path):
+    closes = random_closes(1, 300)
+    days = np.arange(np.datetime64("2010-01-01"), np.datetime64("2010-01-01") + len(closes))
+    rows = ["date,ticker,open,close"]
+    for day, close in zip(days, closes.tolist(), strict=True):
+        rows += [f"{day},B,{close + 1!r},{close!r}", f"{day},A,{close + 2!r},{close!r}"]
+    (tmp_path / "p.csv").write_text("\n".join(rows) + "\n")
+    data = loaded(family="sma", prices=str(tmp_path / "p.csv"))
+    assert [window.symbol for window in data.windows] == ["A", "B"]
+    np.testing.assert_array_equal(data.opens, np.concatenate((closes + 2, closes + 1)))
+
+
+def test_a_series_of_the_arch_package_has_its_opens():
+    pytest.importorskip("arch")
+    data = loaded(prices="arch:sp500")
+    assert (data.opens[1:] != data.closes[:-1]).mean() > 0.1
+
+
 @pytest.mark.parametrize(
     ("family", "size", "need"), [("ema-rsi", "small", 424), ("sma", "small", 102), ("ema-rsi", "large", 472)]
 )
 def test_too_few_bars_are_refused(tmp_path, family, size, need):
     path = write_csv(tmp_path / "p.csv", close=random_closes(1, need - 1))
-    with pytest.raises(FileProblem, match=f"column 'close' has {need - 1} prices, at least {need} are needed"):
+    with pytest.raises(FileProblem, match=f"'p' has {need - 1} prices, at least {need} are needed"):
         loaded(size, family=family, prices=path)
     with pytest.raises(RequestError, match=rf"window\(s\) of {family} need at least {need} bars, got {need - 1}"):
         loaded(size, family=family, bars=need - 1)
@@ -202,7 +257,7 @@ def test_too_few_bars_are_refused(tmp_path, family, size, need):
 
 def test_a_price_too_high_to_count_is_refused(tmp_path):
     path = write_csv(tmp_path / "p.csv", dear=np.full(200, 1e10))
-    with pytest.raises(FileProblem, match="column 'dear': a price of 1e\\+10 is too high"):
+    with pytest.raises(FileProblem, match="'dear': a price of 1e\\+10 is too high"):
         from_file(path, "", 1)
 
 

@@ -98,6 +98,18 @@ def test_kernels_agree_on_averages_of_any_prices(seed, step, fill):
         assert_same(expected, kernel(data, tasks))
 
 
+@RANDOM
+@given(seed=st.integers(0, 10**6), family=st.sampled_from(["ema-rsi", "sma"]))
+def test_kernels_agree_on_opens_that_are_not_the_closes_before(seed, family):
+    data = data_of(random_closes(seed, 800, 12), family)
+    gaps = np.random.default_rng(seed).uniform(0.97, 1.03, len(data.opens))
+    data = replace(data, opens=np.round(data.opens * gaps, 2))
+    tasks = CROSSOVER.tasks(data)[seed % 23 :: 61]
+    expected = by_python(data, tasks)
+    for kernel in BATCHED:
+        assert_same(expected, kernel(data, tasks))
+
+
 @pytest.mark.parametrize("family", ["ema-rsi", "sma"])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_kernels_take_several_windows_in_any_order_and_as_a_list(kernel, family):

@@ -1,5 +1,8 @@
 """The shared model in torch: compiled where the machine can, and saying so where it cannot."""
 
+import os
+import subprocess
+import sys
 import sysconfig
 
 import numpy as np
@@ -108,3 +111,28 @@ def test_a_fork_of_a_process_that_used_torch_computes_with_one_thread(monkeypatc
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+
+
+COMPILE_FOR_REAL = """
+import numpy as np
+from tests.workloads.test_symbols_torch import a_batch, load
+from engine.workloads.symbols import torch_model
+small = {"symbols": 2, "simulations": 2}
+eager, compiled = (torch_model.prepare(load(**small, compiled=how), "cpu") for how in ("eager", "auto"))
+batch = a_batch(eager.data.contexts)
+np.testing.assert_array_equal(compiled.infer(batch), eager.infer(batch))
+"""
+
+
+@pytest.mark.timeout(240)  # a compilation takes 10 s of an idle core
+@pytest.mark.skipif(torch_model.why_eager() is not None, reason=f"torch.compile: {torch_model.why_eager()}")
+def test_the_compiled_model_forecasts_what_the_eager_one_does(tmp_path):
+    """With the real compiler, in a process of its own, since it leaves threads and handlers in the one it runs in."""
+    ended = subprocess.run(
+        [sys.executable, "-c", COMPILE_FOR_REAL],
+        env=os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr

@@ -17,6 +17,7 @@ from engine.workloads import WORKLOADS, resolve
 Command = Callable[..., Any]
 
 _TASKS = "tasks of a plain function: a list, or a function returning one"
+_PRICES = "file of daily prices: CSV (also gzipped), Parquet, Feather or arch:NAME"
 _DATA = "what a plain function takes before the task: an object, or a function returning it"
 
 
@@ -44,7 +45,7 @@ def _help(knob: Knob) -> str:
 
 def workload_options(command: Command) -> Command:
     """Add the options that say what is computed: --tasks, --data, --size, --set, --prices."""
-    command = click.option("--prices", metavar="FILE", help="price file: CSV or Parquet with dates and prices")(command)
+    command = click.option("--prices", metavar="FILE", help=_PRICES)(command)
     command = click.option("--set", "settings", multiple=True, metavar="KNOB=VALUES", help="a setting of the workload")(
         command
     )
@@ -60,8 +61,7 @@ def parse_axes(values: dict[str, str | None]) -> dict[str, Axis]:
 
 
 def _parse(knob: Knob, text: str, where: str) -> Axis:
-    words = [word.strip() for word in text.split(",")]
-    return tuple(word if (knob.name, word) == ("workers", "auto") else knob.parse(word, where) for word in words)
+    return tuple(knob.parse_axis(word.strip(), where) for word in text.split(","))
 
 
 def parse_settings(workload: Workload, settings: tuple[str, ...], prices: str | None) -> dict[str, Axis]:
@@ -94,6 +94,18 @@ def parse_seconds(text: str, where: str) -> float:
     if not seconds > 0:
         raise RequestError(f"{where}: expected seconds such as 90, 90s or 2m, got {text!r}")
     return seconds
+
+
+def parse_share(text: str, where: str) -> float:
+    """Return a share from ``3%`` or ``0.03``. Raises RequestError."""
+    number, percent = text.removesuffix("%"), text.endswith("%")
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 < share < 1:
+        raise RequestError(f"{where}: expected a share such as 3% or 0.03, got {text!r}")
+    return share
 
 
 def one_setting_each(axes: dict[str, Axis]) -> dict[str, Scalar]:

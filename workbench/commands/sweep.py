@@ -17,11 +17,14 @@ from engine.report import Goal, SweepReport
 from engine.request import SweepRequest, with_axes
 from engine.tune.serve import stop_on_signals
 from engine.tune.sweep import sweep as measure_sweep
+from workbench.commands.compare import Gate, limit_option, open_gate
+from workbench.commands.history import keep_sweep
 from workbench.commands.options import (
     knob_options,
     parse_axes,
     parse_seconds,
     parse_settings,
+    parse_share,
     read_target,
     workload_of,
     workload_options,
@@ -34,6 +37,7 @@ INTERRUPTED = 130
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where the results go."""
     for option in (
+        click.option("--no-history", is_flag=True, help="do not add the sweep to `workbench history`"),
         click.option(
             "--save-config", type=click.Path(path_type=Path), metavar="FILE", help="write the recommended plan as TOML"
         ),
@@ -53,10 +57,16 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @workload_options
 @knob_options(many=True)
 @click.option("--blocks", type=click.IntRange(min=1), help="fresh measuring processes behind every figure; default 5")
+@click.option("--within", metavar="SHARE", help="how much slower than the best the winner may be; default 3%")
+@click.option(
+    "--full-grid", is_flag=True, help="measure every plan in every block; else plans that cannot win drop out"
+)
 @click.option("--sample", type=click.IntRange(min=1), help="measure so many tasks and estimate the whole job from them")
 @click.option("--goal", type=click.Choice(["job", "steady"]), help="fastest whole job (default) or fastest steady run")
 @click.option("--budget", metavar="SECONDS", help="start no further block after this long, such as 60s")
 @click.option("--patience", metavar="SECONDS", help="give a plan up after this long without progress; default 10m")
+@limit_option
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="report to compare with when done")
 @output_options
 def sweep(target: str | None, **given: Any) -> int:
     """Measure every plan of a workload, check its results, and recommend the fastest.
@@ -71,14 +81,26 @@ def sweep(target: str | None, **given: Any) -> int:
     workbench sweep mybacktest.py:WORKLOAD --sample 200
 
     A knob takes several values, separated by commas; every legal combination is measured.
+
+    \b
+    workbench sweep profiles/ci.toml --blocks 10 --out main.json
+    workbench sweep profiles/ci.toml --blocks 10 --baseline main.json --fail-slower 5%
+
+    With --baseline the exit code is that of `workbench compare`: 0 same or faster, 10 slower, 11 ambiguous,
+    12 contaminated, 13 no such file yet; everything is measured and written all the same.
     """
     request = read_target(target, given["tasks"], given["data"])
     axes = parse_axes(given)
-    settings = parse_settings(workload_of(request), given["settings"], given["prices"])
+    workload = workload_of(request)
+    settings = parse_settings(workload, given["settings"], given["prices"])
     request = with_axes(request, axes, settings)
     changes = {name: given[name] for name in ("size", "blocks", "goal", "sample") if given[name]}
     changes |= {name: parse_seconds(given[name], f"--{name}") for name in ("budget", "patience") if given[name]}
-    return carry_out(msgspec.structs.replace(request, **changes), given)
+    changes |= {"within": parse_share(given["within"], "--within")} if given["within"] else {}
+    changes |= {"full_grid": True} if given["full_grid"] else {}
+    request = msgspec.structs.replace(request, **changes)
+    gate = open_gate(given["baseline"], given["limit"], workload.name, request.size)
+    return carry_out(request, given, gate)
 
 
 @click.command()
@@ -91,8 +113,9 @@ def demo(**given: Any) -> int:
     return carry_out(SweepRequest(workload="straddles", blocks=2, goal=goal, axes=axes, settings=settings), given)
 
 
-def carry_out(request: SweepRequest, given: dict[str, Any]) -> int:
-    """Run a sweep, show its progress on standard error and its outcome on standard output; return the exit code."""
+def carry_out(request: SweepRequest, given: dict[str, Any], gate: Gate | None = None) -> int:
+    """Run a sweep, show its progress on standard error and its outcome on standard output; return the exit code, which
+    is the gate's if there is one."""
     for name in ("out", "record", "save_config"):
         check_folder(given[name], "--" + name.replace("_", "-"))
     stop = stop_on_signals()
@@ -102,10 +125,11 @@ def carry_out(request: SweepRequest, given: dict[str, Any]) -> int:
         report = report_of(
             show_progress(events, plain=given["plain"] or (given["as_json"] and not sys.stderr.isatty()))
         )
+    keep_sweep(report, given)
     deliver(report, given)
     if stop.is_set():
         return INTERRUPTED
-    return 0
+    return gate.judge(report, given["out"], sys.stderr if given["as_json"] else sys.stdout) if gate else 0
 
 
 def check_folder(path: Path | None, where: str) -> None:

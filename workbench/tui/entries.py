@@ -1,7 +1,9 @@
 """What was typed into the form, and the request it stands for. Pure: the form shows what this says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import msgspec
 
 from engine.errors import RequestError, UnknownName
 from engine.knob import Knob
@@ -19,6 +21,22 @@ AXES: tuple[Knob, ...] = tuple(knob for knob in KNOBS if knob.name != "mode")
 _DEFAULTS = SweepRequest(workload="")
 
 BLOCKS = Knob("blocks", "fresh measuring processes behind every figure", _DEFAULTS.blocks, low=1)
+SAMPLE = Knob(
+    "sample",
+    "so many tasks (16 or more) are measured, and the whole job is estimated from them; empty or 0: all tasks",
+    _DEFAULTS.sample,
+    low=0,
+)
+
+REFERENCE = Knob(
+    "reference",
+    "your Workload or function of one task, as module:attribute or file.py:attribute; Enter looks it up",
+    "",
+)
+TASKS = Knob("tasks", "where a plain function's tasks are: a list or a function returning one; Enter looks it up", "")
+DATA = Knob(
+    "data", "what a plain function takes before the task: an object or a function returning it; may be empty", ""
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,8 @@ class Entries:
     """The form's contents, as text."""
 
     workload: str = ""
+    tasks: str = ""
+    data: str = ""
     size: str = ""
     modes: tuple[str, ...] = ()
     axes: Mapping[str, str] = field(default_factory=dict)
@@ -33,7 +53,10 @@ class Entries:
     settings: Mapping[str, str] = field(default_factory=dict)
     """By name of the workload's knob."""
     blocks: str = str(_DEFAULTS.blocks)
+    sample: str = ""
     goal: Goal = _DEFAULTS.goal
+    rest: SweepRequest = _DEFAULTS
+    """A request that came from elsewhere: what the form has no field for stays as it is there."""
 
 
 def label(name: str) -> str:
@@ -42,27 +65,27 @@ def label(name: str) -> str:
 
 
 def check(entries: Entries, offer: WorkloadOffer | None) -> tuple[SweepRequest | None, dict[str, str]]:
-    """Return the request, or None and what is wrong, by the name of the field."""
+    """Return the request, or None and what is wrong: by section and name of the field, as in ``axes.workers``."""
     problems: dict[str, str] = {}
     if not entries.workload:
         problems["workload"] = "workload: choose one, or type module:attribute or file.py:attribute"
     if not entries.modes:
         problems["mode"] = "modes: tick at least one"
-    axes: dict[str, Axis] = {"mode": entries.modes}
-    for knob in AXES:
-        _try(problems, axes, knob, entries.axes.get(knob.name, ""), offer)
-    settings: dict[str, Axis] = {}
-    for knob in offer.knobs if offer else ():
-        _try(problems, settings, knob, entries.settings.get(knob.name, ""), None)
-    blocks: dict[str, Axis] = {}
-    _try(problems, blocks, BLOCKS, entries.blocks, None)
+    kernels = offer.kernels if offer else ()
+    axes: dict[str, Axis] = {"mode": entries.modes, **_read("axes", AXES, entries.axes, problems, kernels)}
+    settings = _read("settings", offer.knobs if offer else (), entries.settings, problems)
+    blocks, sample = _number(BLOCKS, entries.blocks, problems), _number(SAMPLE, entries.sample, problems)
     if problems:
         return None, problems
     return (
-        SweepRequest(
+        msgspec.structs.replace(
+            entries.rest,
             workload=entries.workload,
+            tasks=entries.tasks,
+            data=entries.data,
             size=entries.size,
-            blocks=int(blocks["blocks"][0]) if blocks else _DEFAULTS.blocks,
+            blocks=blocks,
+            sample=sample,
             goal=entries.goal,
             axes=axes,
             settings=settings,
@@ -71,43 +94,66 @@ def check(entries: Entries, offer: WorkloadOffer | None) -> tuple[SweepRequest |
     )
 
 
-def _try(problems: dict[str, str], axes: dict[str, Axis], knob: Knob, text: str, offer: WorkloadOffer | None) -> None:
+def _read(
+    section: str, knobs: Iterable[Knob], texts: Mapping[str, str], problems: dict[str, str], kernels: Sequence[str] = ()
+) -> dict[str, Axis]:
+    """Return the values of those knobs that have any. ``kernels``: those the workload has."""
+    axes: dict[str, Axis] = {}
+    for knob in knobs:
+        try:
+            axis = parse_axis(knob, texts.get(knob.name, ""))
+            if knob.name == "kernel" and kernels:
+                _check_kernels(axis, kernels)
+            if axis:
+                axes[knob.name] = axis
+        except RequestError as error:
+            problems[f"{section}.{knob.name}"] = str(error)
+    return axes
+
+
+def _number(knob: Knob, text: str, problems: dict[str, str]) -> int:
+    """Return the one number a field of the section ``care`` takes; without any, its default."""
     try:
         axis = parse_axis(knob, text)
-        if knob.name == "kernel" and offer:
-            for kernel in axis:
-                _known_kernel(str(kernel), offer)
-        if axis:
-            axes[knob.name] = axis
+        if len(axis) > 1:
+            raise RequestError(f"{knob.name}: one number, please")
+        number = int(axis[0] if axis else knob.default)
+        if knob is SAMPLE and number:
+            from engine.measure.sample import check_size  # brings NumPy, which most sweeps on this screen never need
+
+            check_size(number)
     except RequestError as error:
-        problems[knob.name] = str(error)
+        problems[f"care.{knob.name}"] = str(error)
+        return int(knob.default)
+    return number
 
 
 def parse_axis(knob: Knob, text: str) -> Axis:
     """Turn ``1,2,4`` into values of a knob; empty text into none. Raises RequestError naming the field."""
-    parts = [part.strip() for part in text.split(",")] if text.strip() else []
-    if knob.name == "blocks" and len(parts) > 1:
-        raise RequestError("blocks: one number, please")
-    return tuple(
-        part if knob.name == "workers" and part == "auto" else knob.parse(part, label(knob.name)) for part in parts
-    )
+    parts = text.split(",") if text.strip() else []
+    return tuple(knob.parse_axis(part.strip(), label(knob.name)) for part in parts)
 
 
-def _known_kernel(name: str, offer: WorkloadOffer) -> None:
-    if offer.kernels and name not in offer.kernels:
-        raise UnknownName("kernel", name, offer.kernels, "kernel")
+def _check_kernels(axis: Axis, kernels: Sequence[str]) -> None:
+    for kernel in axis:
+        if kernel not in kernels:
+            raise UnknownName("kernel", str(kernel), kernels, "kernel")
 
 
 def entries_of(request: SweepRequest) -> Entries:
     """Return what the form holds for a request that came from elsewhere."""
     return Entries(
         workload=request.workload,
+        tasks=request.tasks,
+        data=request.data,
         size=request.size,
         modes=tuple(map(str, request.axes.get("mode", ()))),
         axes={name: _text(axis) for name, axis in request.axes.items() if name != "mode"},
         settings={name: _text(axis) for name, axis in request.settings.items()},
         blocks=str(request.blocks),
+        sample=str(request.sample) if request.sample else "",
         goal=request.goal,
+        rest=request,
     )
 
 
@@ -123,7 +169,7 @@ def command_line(request: SweepRequest) -> list[str]:
         command += ["--modes" if name == "mode" else f"--{name.replace('_', '-')}", _text(axis)] if axis else []
     for name, axis in request.settings.items():
         command += ["--set", f"{name}={_text(axis)}"]
-    for name in ("blocks", "goal", "budget", "sample"):
+    for name in ("blocks", "goal", "budget", "patience", "sample"):
         value = getattr(request, name)
         if value != getattr(_DEFAULTS, name):
             command += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.report import SweepReport
 from engine.request import SweepRequest
-from workbench.tui.catalogue import Catalogue, load_catalogue
+from workbench.tui.catalogue import Catalogue, Reference, load_catalogue
 from workbench.tui.children import output_of
 from workbench.tui.clipboard import copy_natively
 from workbench.tui.engine_process import Engine, EngineProcess
@@ -33,7 +33,7 @@ class Services:
     """Everything the UI asks of others."""
 
     start: Callable[[SweepRequest], Engine] = EngineProcess
-    catalogue: Callable[[str], Awaitable[Catalogue]] = load_catalogue
+    catalogue: Callable[[Reference], Awaitable[Catalogue]] = load_catalogue
     save: Callable[[SweepReport, Path], None] = save_report
     command: Callable[[list[str]], Awaitable[CommandOutput]] = workbench_command
     copy: Callable[[str], Awaitable[bool]] = copy_natively

@@ -6,6 +6,7 @@ from engine.workloads.crossover import numba_kernel, numpy_kernel, python_kernel
 from engine.workloads.crossover.data import load, tasks
 from engine.workloads.crossover.families import FAMILIES
 from engine.workloads.crossover.result import COLUMNS, result, score
+from engine.workloads.knobs import BAR_COLUMNS, prices_knob, seed_knob
 
 _RESULT_BYTES = 8 * len(COLUMNS)
 """Everything else a batched kernel needs is bounded by its block."""
@@ -51,19 +52,9 @@ CROSSOVER = Workload(
             changes_answers=True,
         ),
         Knob("bars", "made-up bars per symbol; 0: by size", 0, low=0, changes_answers=True),
-        Knob(
-            "prices",
-            "CSV or Parquet file of daily prices; every price column becomes a symbol; empty: made-up prices",
-            "",
-            changes_answers=True,
-        ),
-        Knob(
-            "columns",
-            "price columns of the file, separated by commas; empty: close if there is one, otherwise all but volume",
-            "",
-            changes_answers=True,
-        ),
-        Knob("seed", "seed of the made-up prices", 1, low=0, changes_answers=True),
+        prices_knob("a symbol"),
+        BAR_COLUMNS,
+        seed_knob(),
     ),
     sizes={
         "small": "1 symbol: 675 backtests (ema-rsi) or 4,851 (sma)",

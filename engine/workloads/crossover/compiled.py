@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from engine.workloads.crossover.result import EVEN, TOUCH
 from engine.workloads.crossover.tracks import Lanes, Rules, Track
-from engine.workloads.prices import FloatArray
+from engine.workloads.prices import FloatArray, IntArray
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 Signals = NDArray[np.int8]
+
+_WORD = 8
+"""Signals in a machine word."""
 
 
 def _compiled(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
@@ -48,11 +51,19 @@ class _Path(NamedTuple):
 def run(rules: Rules, track: Track, lanes: Lanes, out: FloatArray) -> None:
     """Write into ``out``, [lanes, 12], what ``result.SUMMED`` names."""
     bars = len(track.closes)
-    signs, signals, values = np.empty(bars + 1, np.int8), np.empty(bars, np.int8), np.empty(bars)
+    signs, signals, values = np.empty(bars + 1, np.int8), np.zeros(_whole_words(bars), np.int8), np.empty(bars)
+    places = np.empty(len(signals) + 1, np.int64)
     for lane in range(len(lanes.fast)):
         _compare(track, lanes, lane, signs)
         _signal(track.low[lanes.low[lane]], track.high[lanes.high[lane]], signs, signals)
-        _trade(rules, track, signals, values, out[lane])
+        _gather(signals, places)
+        _trade(rules, track, signals, places, values, out[lane])
+
+
+@_compiled
+def _whole_words(count: int) -> int:
+    """The count, rounded up to a multiple of a word's eight bytes."""
+    return (count + _WORD - 1) // _WORD * _WORD
 
 
 @_compiled
@@ -68,7 +79,7 @@ def _compare(track: Track, lanes: Lanes, lane: int, signs: Signals) -> None:
 @_compiled
 def _signal(low: NDArray[np.bool_], high: NDArray[np.bool_], signs: Signals, signals: Signals) -> None:
     """1 where an upward cross counts, -1 where a downward one does, otherwise 0."""
-    for bar in range(len(signals)):
+    for bar in range(len(low)):
         before, now = signs[bar], signs[bar + 1]
         buy = (before < 0) & (now > 0) & low[bar]
         sell = (before > 0) & (now < 0) & high[bar]
@@ -76,38 +87,53 @@ def _signal(low: NDArray[np.bool_], high: NDArray[np.bool_], signs: Signals, sig
 
 
 @_compiled
-def _find(signals: Signals, wanted: int, start: int, stop: int) -> int:
-    """The first bar from ``start`` on with that signal, or ``stop``."""
-    for bar in range(start, stop):
-        if signals[bar] == wanted:
-            return bar
-    return stop
+def _gather(signals: Signals, places: IntArray) -> None:
+    """Write the bars with a signal into ``places``, ascending, and the number of bars behind the last.
+
+    Few bars have one, so eight are looked at at a time: one by one that took a third of the whole backtest.
+    """
+    words, found = signals.view(np.int64), 0
+    for word in range(len(words)):
+        if words[word]:
+            for bar in range(_WORD * word, _WORD * word + _WORD):
+                places[found] = bar
+                found += signals[bar] != 0
+    places[found] = len(signals)
 
 
 @_compiled
-def _trade(rules: Rules, track: Track, signals: Signals, values: FloatArray, out: FloatArray) -> None:
+def _next(signals: Signals, places: IntArray, at: int, wanted: int) -> int:
+    """The position in ``places``, from ``at`` on, of the next bar with that signal, or of the end."""
+    while places[at] < len(signals) and signals[places[at]] != wanted:
+        at += 1
+    return at
+
+
+@_compiled
+def _trade(rules: Rules, track: Track, signals: Signals, places: IntArray, values: FloatArray, out: FloatArray) -> None:
     """Trade on the signals and sum up; ``values`` is scratch, a float per bar."""
     balance = 0.0  # cash less what there was at first
     path = _Path(0.0, 0.0, 0.0, 0.0, 0, 0, 0.0, 0.0, 0.0)
     entries = trades = wins = 0
     gains = losses = fees = 0.0
-    bars, done = len(signals), 0
+    bars, done = len(track.closes), 0
     last = bars - rules.delay  # a signal from here on is never filled
-    signal = _find(signals, 1, 0, last)
-    while signal < last:
-        entry, opened = signal + rules.delay, balance
+    at = _next(signals, places, 0, 1)
+    while places[at] < last:
+        entry, opened = places[at] + rules.delay, balance
         path = _rest(path, rules.cash, entry - done)
         price = track.fills[entry] * (1.0 + rules.slippage)
         units = rules.shares if rules.shares > 0.0 else (rules.cash + balance) / (price * (1.0 + rules.fee))
         balance -= units * price * (1.0 + rules.fee)
         fees += units * price * rules.fee
         entries += 1
-        signal = _find(signals, -1, signal + 1, last)
-        leave = signal + rules.delay if signal < last else bars
+        at = _next(signals, places, at + 1, -1)
+        left = places[at] < last
+        leave = places[at] + rules.delay if left else bars
         for bar in range(entry, leave):
             values[bar] = balance + units * track.closes[bar]
         done = leave
-        if signal < last:
+        if left:
             price = track.fills[leave] * (1.0 - rules.slippage)
             balance += units * price * (1.0 - rules.fee)
             fees += units * price * rules.fee
@@ -119,7 +145,7 @@ def _trade(rules: Rules, track: Track, signals: Signals, values: FloatArray, out
             gains += earned if earned > EVEN * rules.cash else 0.0
             losses -= earned if earned < -EVEN * rules.cash else 0.0
         path = _walk(path, rules.cash, values, entry, done)
-        signal = _find(signals, 1, signal + 1, last)
+        at = _next(signals, places, at, 1)
     path = _rest(path, rules.cash, bars - done)
     out[0], out[1], out[2], out[3], out[4], out[5] = entries, trades, wins, gains, losses, fees
     out[6], out[7], out[8], out[9] = path.profit, path.returns, path.squares, path.negative_squares

@@ -11,7 +11,7 @@ from engine.errors import FileProblem, RequestError
 from engine.knob import Scalar
 from engine.workload import Tasks
 from engine.workloads.crossover.families import FAMILIES, Family
-from engine.workloads.prices import TRADING_DAYS, FloatArray, IntArray, read
+from engine.workloads.prices import TRADING_DAYS, FloatArray, IntArray, read_bars
 
 SYMBOLS = {"small": 1, "medium": 5, "large": 5}
 WINDOWS = {"small": 1, "medium": 1, "large": 3}
@@ -125,17 +125,17 @@ def opens_of(closes: FloatArray) -> FloatArray:
 
 
 def from_file(path: str, columns: str, need: int) -> list[Series]:
-    """Return a symbol for each price column of a file with at least ``need`` prices in each.
+    """Return a symbol for each instrument of a file, as ``prices.read_bars`` reads them, with at least ``need`` closes.
 
-    A day without a price is left out of that symbol and of no other. Raises FileProblem.
+    A day without a close is left out of that symbol and of no other. Raises FileProblem.
     """
-    found = read(path, columns, need)
+    found = read_bars(path, columns, need)
     symbols = []
-    for name, values in zip(found.names, found.values, strict=True):
-        closes = values[np.isfinite(values)]
+    for name, bars in zip(found.names, found.values, strict=True):
+        opens, _, _, closes, _ = bars[np.isfinite(bars).all(axis=1)].T
         if closes.max() * 10.0**_FEWEST_DECIMALS > _MOST_TICKS:
-            raise FileProblem(path, None, f"column {name!r}: a price of {closes.max():g} is too high to count in cents")
-        symbols.append(Series(name, opens_of(closes), closes))
+            raise FileProblem(path, None, f"{name!r}: a price of {closes.max():g} is too high to count in cents")
+        symbols.append(Series(name, opens, closes))
     return symbols
 
 

@@ -2,6 +2,7 @@
 
 from engine.knob import Knob
 from engine.workload import Kernel, Workload
+from engine.workloads.knobs import seed_knob
 from engine.workloads.maxdiff import batched, numpy_kernel, python_kernel, torch_kernel
 from engine.workloads.maxdiff.data import load, tasks
 from engine.workloads.maxdiff.result import result, score
@@ -65,7 +66,7 @@ MAXDIFF = Workload(
             changes_answers=True,
         ),
         Knob("simulations", "number of tasks; 0: by size", 0, low=0, changes_answers=True),
-        Knob("seed", "seed of the made-up days; the next gives those out of sample", 1, low=0, changes_answers=True),
+        seed_knob("the made-up days; the next gives those out of sample"),
     ),
     sizes={
         "small": "50 simulations of 4 searches",

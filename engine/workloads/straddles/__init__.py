@@ -2,6 +2,7 @@
 
 from engine.knob import Knob
 from engine.workload import Kernel, Workload
+from engine.workloads.knobs import CLOSE_COLUMNS, prices_knob, seed_knob
 from engine.workloads.straddles import numba_kernel, numpy_kernel, python_kernel, torch_kernel
 from engine.workloads.straddles.data import load, tasks
 from engine.workloads.straddles.result import result, score
@@ -60,19 +61,9 @@ STRADDLES = Workload(
             0,
             low=0,
         ),
-        Knob(
-            "prices",
-            "CSV or Parquet file of daily prices; every price column becomes an asset; empty: made-up prices",
-            "",
-            changes_answers=True,
-        ),
-        Knob(
-            "columns",
-            "price columns of the file, separated by commas; empty: close if there is one, otherwise all but volume",
-            "",
-            changes_answers=True,
-        ),
-        Knob("seed", "seed of the made-up prices", 1, low=0, changes_answers=True),
+        prices_knob("an asset"),
+        CLOSE_COLUMNS,
+        seed_knob(),
     ),
     sizes={
         "small": "2 assets, 2,304 straddles",

@@ -2,6 +2,7 @@
 
 from engine.knob import Knob
 from engine.workload import Kernel, Workload
+from engine.workloads.knobs import seed_knob
 from engine.workloads.symbols import cpu_kernels, torch_kernel, torch_model
 from engine.workloads.symbols.data import load, tasks
 from engine.workloads.symbols.result import result, score
@@ -49,7 +50,7 @@ SYMBOLS = Workload(
         ),
         Knob("symbols", "number of symbols; 0: by size", 0, low=0, changes_answers=True),
         Knob("simulations", "simulations of each symbol, at most 505; 0: by size", 0, low=0, changes_answers=True),
-        Knob("seed", "seed of the made-up prices", 1, low=0, changes_answers=True),
+        seed_knob(),
     ),
     sizes={
         "small": "6 symbols × 10 simulations",

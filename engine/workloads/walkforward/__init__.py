@@ -2,6 +2,7 @@
 
 from engine.knob import Knob
 from engine.workload import Kernel, Workload
+from engine.workloads.knobs import BAR_COLUMNS, prices_knob, seed_knob
 from engine.workloads.walkforward import numpy_kernel, python_kernel
 from engine.workloads.walkforward.data import load, tasks
 from engine.workloads.walkforward.formats import FORMATS
@@ -56,19 +57,9 @@ WALKFORWARD = Workload(
         Knob("gap", "calendar days left out between both", 0, low=0, unit="days", changes_answers=True),
         Knob("history", "calendar days before the first fold", 600, low=75, unit="days", changes_answers=True),
         Knob("assets", "number of made-up assets", 5, low=1, changes_answers=True),
-        Knob(
-            "prices",
-            "CSV or Parquet file of daily prices; every price column becomes an asset; empty: made-up prices",
-            "",
-            changes_answers=True,
-        ),
-        Knob(
-            "columns",
-            "price columns of the file, separated by commas; empty: close if there is one, otherwise all but volume",
-            "",
-            changes_answers=True,
-        ),
-        Knob("seed", "seed of the made-up prices and of the exploration", 1, low=0, changes_answers=True),
+        prices_knob("an asset"),
+        BAR_COLUMNS,
+        seed_knob("the made-up prices and of the exploration"),
     ),
     sizes={
         "small": "5 assets, 2 years, 4 folds",

@@ -101,7 +101,7 @@ class Board(Vertical):
     def _detail(self, index: int) -> str:
         row, figures = self._state.rows[index], trial(self._state, index)
         head = self._signs.text(describe(row.plan, self._state.plans))
-        if row.status not in ("ok", "running") or (not row.samples and not row.report):
+        if row.status not in ("ok", "running", "eliminated") or (not row.samples and not row.report):
             return f"{head}\n{status_words(row.status, row.reason or row.phase, self._signs)}"
         speedup = f" ({ratio(figures.job_speedup.median, self._signs)})" if figures.job_speedup else ""
         job = f"whole job{speedup} {breakdown_line(figures, self._signs)}"

@@ -15,16 +15,20 @@ from workbench.tui.entries import label
 class Field(Horizontal):
     """A label and one line of text for the values of a knob."""
 
-    def __init__(self, knob: Knob, value: str, section: str = "axes", signs: Signs = UNICODE) -> None:
+    def __init__(
+        self, knob: Knob, value: str, section: str = "axes", signs: Signs = UNICODE, placeholder: str = ""
+    ) -> None:
         super().__init__(classes="field")
         self.knob, self.section, self._value, self._signs = knob, section, value, signs
         self._choices = tuple(map(str, knob.choices)) or knob.words
+        self._placeholder = placeholder
         self._wrong = False
 
     def compose(self) -> ComposeResult:
         """Label and input."""
         yield Label(Content(label(self.knob.name)))
-        yield Input(self._value, placeholder=",".join(self._choices), suggester=self._suggester(), compact=True)
+        placeholder = self._placeholder or ",".join(self._choices)
+        yield Input(self._value, placeholder=placeholder, suggester=self._suggester(), compact=True)
 
     def _suggester(self) -> SuggestFromList | None:
         return SuggestFromList(self._choices) if self._choices else None
@@ -36,9 +40,18 @@ class Field(Horizontal):
         field.placeholder, field.suggester = ",".join(choices), self._suggester()
 
     @property
+    def key(self) -> str:
+        """What finds its problem: a workload's knob may be called as one of the engine's."""
+        return f"{self.section}.{self.knob.name}"
+
+    @property
     def text(self) -> str:
         """What was typed."""
         return self.query_one(Input).value
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self.query_one(Input).value = text
 
     @property
     def hint(self) -> str:

@@ -14,10 +14,10 @@ from engine.knob import Knob
 from engine.report import Goal
 from engine.request import Axis, SweepRequest
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.catalogue import WorkloadOffer
-from workbench.tui.entries import AXES, BLOCKS, Entries, check, entries_of
+from workbench.tui.catalogue import EVERYTHING, Reference, WorkloadOffer
+from workbench.tui.entries import AXES, BLOCKS, SAMPLE, Entries, check, entries_of
 from workbench.tui.widgets.fields import Field, ModeBox
-from workbench.tui.widgets.picker import Lookup, WorkloadPicker
+from workbench.tui.widgets.picker import NAMED, Lookup, WorkloadPicker
 
 _GOALS = (("whole job", "job"), ("steady run", "steady"))
 _START = Entries(
@@ -53,19 +53,21 @@ class SweepForm(Vertical):
         self.request: SweepRequest | None = None
         """What the form stands for; None while something is wrong."""
         self.problems: dict[str, str] = {}
-        """What is wrong, by the name of the field."""
+        """What is wrong, by the key of the field."""
 
     def compose(self) -> ComposeResult:
         """The fields, in the order in which they matter."""
         given = self._given
+        named = Reference(given.workload, given.tasks, given.data)
         with VerticalScroll(id="fields", can_focus=False):
-            yield WorkloadPicker(self._look_up, given.workload, given.size, self._signs)
+            yield WorkloadPicker(self._look_up, named, given.size, self._signs)
             yield Vertical(id="modes")
             fields = [Field(knob, given.axes.get(knob.name, ""), signs=self._signs) for knob in AXES]
             yield ItemGrid(*fields, id="axes", min_column_width=_COLUMN)
             yield ItemGrid(id="settings", min_column_width=_COLUMN)
             with ItemGrid(id="care", min_column_width=_COLUMN):
-                yield Field(BLOCKS, given.blocks, "blocks", self._signs)
+                yield Field(BLOCKS, given.blocks, "care", self._signs)
+                yield Field(SAMPLE, given.sample, "care", self._signs, "all tasks")
                 with Horizontal(classes="field"):
                     yield Label("goal")
                     yield Select[str](_GOALS, value=given.goal, allow_blank=False, id="goal", compact=True)
@@ -88,22 +90,25 @@ class SweepForm(Vertical):
         if self.query(ModeBox):
             return
         try:
-            catalogue = await self._look_up("")
+            catalogue = await self._look_up(EVERYTHING)
         except (WorkbenchError, OSError) as error:
             self.picker.fail(str(error))
             return
         ticked = self._given.modes
         boxes = [ModeBox(mode, not ticked or mode.name in ticked) for mode in catalogue.modes]
         await self.query_one("#modes").mount_all(boxes)
-        self.picker.fill(catalogue.workloads)
+        self.picker.fill(catalogue)
 
     @on(WorkloadPicker.Changed)
     async def _picked(self, event: WorkloadPicker.Changed) -> None:
         event.stop()
-        offer = self.picker.offer
-        if offer and offer is not self._described:
+        offer, shown = self.picker.offer, self._described
+        outdated = shown and shown.reference != self.picker.wanted.workload
+        if offer is not shown and (offer or outdated):
             self._described = offer
-            await self._show_settings(offer)
+            await self._show_settings(offer or WorkloadOffer(reference=""))
+            if offer and self.picker.typing:
+                self.query_one("#run").focus()
         self._check()
 
     async def _show_settings(self, offer: WorkloadOffer) -> None:
@@ -119,18 +124,23 @@ class SweepForm(Vertical):
 
     def entries(self) -> Entries:
         """Return what the form holds."""
-        texts: dict[str, dict[str, str]] = {"axes": {}, "settings": {}, "blocks": {}}
-        for field in self.query(Field):
-            texts[field.section][field.knob.name] = field.text
+        wanted, care = self.picker.wanted, self._texts("care")
         return Entries(
-            workload=self.picker.reference,
+            workload=wanted.workload,
+            tasks=wanted.tasks,
+            data=wanted.data,
             size=self.picker.size_name,
             modes=tuple(box.mode.name for box in self.query(ModeBox) if box.value and not box.disabled),
-            axes=texts["axes"],
-            settings=texts["settings"],
-            blocks=texts["blocks"].get(BLOCKS.name, ""),
+            axes=self._texts("axes"),
+            settings=self._texts("settings"),
+            blocks=care[BLOCKS.name],
+            sample=care[SAMPLE.name],
             goal=cast(Goal, self.query_one("#goal", Select).value),
+            rest=self._given.rest,
         )
+
+    def _texts(self, section: str) -> dict[str, str]:
+        return {field.knob.name: field.text for field in self.query(Field) if field.section == section}
 
     def _check_soon(self) -> None:
         """Many fields change at once when a workload is chosen; one look at them is enough."""
@@ -145,19 +155,26 @@ class SweepForm(Vertical):
             self.request = None
             self.problems = {"workload": self.picker.obstacle} | {**self.problems, "workload": self.picker.obstacle}
         for field in self.query(Field):
-            field.mark(field.knob.name in self.problems)
+            field.mark(field.key in self.problems)
         self._show_hint()
         self.post_message(self.Checked())
 
     def _show_hint(self) -> None:
         """Show what is wrong with the field in focus, or what it means; without one, what is wrong anywhere."""
         field = next((field for field in self.query(Field) if field.has_focus_within), None)
-        problem = self.problems.get(field.knob.name, "") if field else next(iter(self.problems.values()), "")
+        problem = self._problem_with(field) if field else next(iter(self.problems.values()), "")
         text = problem or (field.hint if field else "Enter starts the sweep; Tab moves between fields; ? helps")
         sign = f"{self._signs.status[1]} " if problem else ""
         hint = self.query_one("#hint", Static)
+        if field and hint.has_class("-wrong") != bool(problem):
+            # where there is little room, a problem takes some from the fields
+            self.call_after_refresh(field.scroll_visible, animate=False)
         hint.set_class(bool(problem), "-wrong")
         hint.update(Content(sign + self._signs.text(text)), layout=False)
+
+    def _problem_with(self, field: Field) -> str:
+        """Return what is wrong with a field; those that name a workload are looked up, and go wrong, together."""
+        return self.picker.complaint if field.section == NAMED else self.problems.get(field.key, "")
 
     @on(Input.Changed)
     @on(Checkbox.Changed)

@@ -1,7 +1,9 @@
-"""Choosing what is measured: a built-in workload or one's own, and its size."""
+"""Choosing what is measured: a built-in workload, one of an installed package or one's own, and its size."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import astuple
 
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -10,13 +12,26 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
 from engine.errors import WorkbenchError
+from engine.knob import Knob
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.catalogue import Catalogue, WorkloadOffer
+from workbench.tui.catalogue import Catalogue, Reference, WorkloadOffer
+from workbench.tui.entries import DATA, REFERENCE, TASKS
+from workbench.tui.widgets.fields import Field
 
 OWN = "\0own"
 """Value of the list's last entry: a reference typed below it."""
 
-Lookup = Callable[[str], Awaitable[Catalogue]]
+NAMED = "named"
+"""Section of the fields that name a workload of one's own."""
+
+_FIELDS: tuple[tuple[Knob, str], ...] = (
+    (REFERENCE, "module:attribute or file.py:attribute"),
+    (TASKS, "file.py:attribute, where that is a function of one task"),
+    (DATA, "file.py:attribute, where the function takes data as well"),
+)
+"""In the order of Reference, with what an empty field shows."""
+
+Lookup = Callable[[Reference], Awaitable[Catalogue]]
 
 
 class WorkloadPicker(Vertical):
@@ -25,36 +40,40 @@ class WorkloadPicker(Vertical):
     class Changed(Message):
         """Another workload or size, or another reason why there is none."""
 
-    def __init__(self, look_up: Lookup, given: str = "", size: str = "", signs: Signs = UNICODE) -> None:
+    def __init__(self, look_up: Lookup, given: Reference, size: str = "", signs: Signs = UNICODE) -> None:
         super().__init__(id="picker")
         self._look_up, self._given, self._given_size, self._signs = look_up, given, size, signs
         self._known: tuple[WorkloadOffer, ...] = ()
+        self._asked: Reference | None = None
+        """What is or was looked up; None since something else was typed."""
         self.offer: WorkloadOffer | None = None
         """The workload chosen; None while there is an obstacle."""
         self.obstacle = "still looking at what this machine can do"
         """Why there is no workload to sweep."""
 
     def compose(self) -> ComposeResult:
-        """List and size, the reference of one's own, and what the workload is about."""
+        """List and size, what names one's own, and what the workload is about."""
         with Horizontal(classes="field"):
             yield Label("workload")
             yield Select[str]([], id="workload", compact=True, prompt="looking")
             yield Label("size", classes="second")
             yield Select[str]([], id="size", compact=True, prompt="default")
-        yield Input(self._given, placeholder="module:attribute or file.py:attribute", id="own", compact=True)
+        with Vertical(id="own"):
+            for knob, placeholder in _FIELDS:
+                yield Field(knob, "", NAMED, self._signs, placeholder)
         yield Static("", id="summary", markup=False)
 
     def on_mount(self) -> None:
-        """One's own reference is asked for only when it is chosen."""
+        """What names one's own is asked for only when that is chosen."""
         self.query_one("#own").display = False
 
     @property
-    def reference(self) -> str:
-        """The workload chosen or typed."""
+    def wanted(self) -> Reference:
+        """What names the workload chosen or typed."""
         value = self.query_one("#workload", Select).value
         if value == OWN:
-            return self.query_one("#own", Input).value.strip()
-        return value if isinstance(value, str) else ""
+            return Reference(*(field.text.strip() for field in self.query(Field)))
+        return Reference(value if isinstance(value, str) else "")
 
     @property
     def size_name(self) -> str:
@@ -62,17 +81,39 @@ class WorkloadPicker(Vertical):
         value = self.query_one("#size", Select).value
         return value if isinstance(value, str) else ""
 
-    def fill(self, offers: tuple[WorkloadOffer, ...]) -> None:
-        """Offer these workloads, and one's own."""
-        self._known = offers
-        references = [offer.reference for offer in offers]
-        wanted = self._given or (references[0] if references else OWN)
+    @property
+    def typing(self) -> bool:
+        """Whether the cursor is in one of the fields that name one's own workload."""
+        return any(field.has_focus_within for field in self.query(Field))
+
+    @property
+    def complaint(self) -> str:
+        """What became of looking up what was typed; empty before that, and where all is well."""
+        return self.obstacle if self._asked else ""
+
+    def fill(self, catalogue: Catalogue) -> None:
+        """Offer the workloads there are, and one's own."""
+        self._known = catalogue.workloads
+        names = {offer.reference: offer.reference for offer in catalogue.workloads}
+        names |= {offer.reference: f"{offer.name} of {offer.package}" for offer in catalogue.installed}
+        options = [(Text(self._signs.text(name)), reference) for reference, name in names.items()]
         select = self.query_one("#workload", Select)
-        select.set_options([*((name, name) for name in references), ("your own, named below", OWN)])
-        select.value = wanted if wanted in references else OWN
+        select.prompt = "choose one"
+        select.set_options([*options, (Text("your own, named below"), OWN)])
+        wanted = self._given.workload or next(iter(names), OWN)
+        if wanted in names:
+            select.value = wanted
+        else:
+            select.value = OWN
+            for field, text in zip(self.query(Field), astuple(self._given), strict=True):
+                field.text = text
 
     def fail(self, obstacle: str) -> None:
-        """Say why there is no workload."""
+        """Say why there is no workload; the words and sizes of another go."""
+        self._describe_by("", {})
+        self._obstruct(obstacle)
+
+    def _obstruct(self, obstacle: str) -> None:
         self.offer, self.obstacle = None, obstacle
         self.post_message(self.Changed())
 
@@ -82,44 +123,53 @@ class WorkloadPicker(Vertical):
         if event.select.id == "workload" and not event.select.is_blank():
             self.query_one("#own").display = event.value == OWN
             if event.value == OWN and event.select.has_focus:
-                self.query_one("#own").focus()  # what is typed next is its name, not a key of the screen
+                self.query(Input).first().focus()  # what is typed next is its name, not a key of the screen
             self._chosen()
         else:
             self.post_message(self.Changed())
 
-    @on(Input.Changed, "#own")
+    @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.input.display:
-            self.fail("workload: press Enter to look it up")
+        if self.query_one("#own").display and self.wanted != self._asked:
+            self._prompt("press Enter to look it up")
 
-    @on(Input.Submitted, "#own")
-    def _entered(self) -> None:
-        """Only now: looking it up runs the module's code. The event goes on to the form, which moves the focus."""
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        """Only now: looking it up runs the module's code. The cursor stays until that has worked."""
+        event.stop()
         self._chosen()
 
     def _chosen(self) -> None:
-        if self.reference:
-            self.fail(f"looking up {self.reference}")
-            self._describe(self.reference)
+        wanted = self.wanted
+        if wanted.workload:
+            self._asked = wanted
+            self._obstruct(f"looking up {wanted.workload}")
+            self._find(wanted)
         else:
-            self.fail("workload: type module:attribute or file.py:attribute")
+            self._prompt("type module:attribute or file.py:attribute")
+
+    def _prompt(self, words: str) -> None:
+        """Say what is to be done; what is still being looked up is no longer wanted."""
+        self.workers.cancel_node(self)
+        self._asked = None
+        self.fail(f"workload: {words}")
 
     @work(exclusive=True)
-    async def _describe(self, reference: str) -> None:
-        offer = next((offer for offer in self._known if offer.reference == reference), None)
+    async def _find(self, wanted: Reference) -> None:
+        offer = next((offer for offer in self._known if offer.reference == wanted.workload), None)
         try:
-            offer = offer or (await self._look_up(reference)).workloads[0]
+            offer = offer or (await self._look_up(wanted)).workloads[0]
         except (WorkbenchError, OSError) as error:
             self.fail(f"workload: {error}")
         else:
-            self._show(offer)
+            self.offer, self.obstacle = offer, ""
+            self._describe_by(offer.summary, offer.sizes)
+            self.post_message(self.Changed())
 
-    def _show(self, offer: WorkloadOffer) -> None:
-        self.offer, self.obstacle = offer, ""
-        self.query_one("#summary", Static).update(Content(self._signs.text(offer.summary)))
+    def _describe_by(self, summary: str, sizes: dict[str, str]) -> None:
+        self.query_one("#summary", Static).update(Content(self._signs.text(summary)))
         select = self.query_one("#size", Select)
-        select.set_options([(f"{size} {words}".strip(), size) for size, words in offer.sizes.items()])
-        if offer.sizes:
-            select.value = self._given_size if self._given_size in offer.sizes else next(iter(offer.sizes))
-        self.post_message(self.Changed())
+        select.set_options([(Text(self._signs.text(f"{size} {words}")), size) for size, words in sizes.items()])
+        if sizes:
+            select.value = self._given_size if self._given_size in sizes else next(iter(sizes))

@@ -13,7 +13,7 @@ def progress_text(state: State, waited: float, width: int, signs: Signs = UNICOD
     if not state.rows:
         return signs.text(f"starting the engine{signs.ellipsis}")
     share = state.trials_done / state.trials if state.trials else 0.0
-    block = f"block {(state.block or 0) + 1}/{state.blocks}"
+    block = f"block {(state.block or 0) + 1}" + ("" if state.race else f"/{state.blocks}")
     head = f"{block}  {bar(share, 12, signs)} {percent(share):>4}  {state.trials_done}/{state.trials}"
     if state.seconds_left is not None:
         head += f"  {whole_seconds(max(state.seconds_left - waited, 0))} left"

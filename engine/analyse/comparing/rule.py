@@ -1,0 +1,231 @@
+"""The decision: which plans became slower, which did not, and what cannot be told.
+
+A plan is looked at three times, each on logarithms of the points of its undisturbed blocks, unpaired between the two
+reports (Welch), variances moderated over the plans of a sweep:
+
+    as measured   after against before, nothing else
+    others        relative to the median of the other plans in the same block; what a whole machine does cancels
+    control       relative to the control (an integer loop, no part of the code) in the same block, where both have one
+
+*Which one decides.* With a control: the others, if the plans as a whole moved as the control did, else the control; so a
+change of all plans alike is not erased, and a machine that was slow that day is not taken for a change. Without a
+control: the others. A lone plan: the control, else as measured, which then can never say more than ambiguous.
+
+*slower*: the chance of such an increase without any change, over all plans together (Holm), is below 0.5 %; the
+estimate is at least half the threshold; and the other looks agree, each with at least a quarter of it. So ``--fail-slower
+5%`` finds a true slowdown of 5 %, which an estimate is below as often as above, and lets a certain 1 % pass. *faster* is
+the mirror image. *same*: the 95 % interval lies inside ± threshold. Everything else starts and stays *ambiguous*.
+
+*The machine*: when the control itself moved by the threshold or more, significantly, nothing is the same or faster, all
+of it is *contaminated*; slower is then only what exceeds the movement of the control as well. The control never makes a
+verdict stronger. Without one, plans that moved together are ambiguous: code or machine, these reports cannot tell.
+
+What the rule does in 1,000 replays of identical code and with one plan 5 % slower: ``benchmarks/trust.py``.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analyse.comparing.robust import Array, Difference, difference, holm, mean, moderated
+from engine.analyse.comparing.views import against_control, against_others, common_course, course_of
+
+Mask = NDArray[np.bool_]
+
+FAMILY_ERROR = 0.004
+"""Probability that any plan at all of identical code is called slower, as far as the noise is the blocks' own."""
+CONTROL_ERROR = 0.004
+"""Probability with which a control that did not move seems to have moved, or the plans otherwise than it."""
+FOLLOWING = 0.2
+"""Standard deviation of how far plans follow a machine that became slower or faster: one by 0.8 of it, one by 1.2."""
+MINIMUM, APART = 0.5, 0.25
+"""Parts of the threshold: the least estimate that counts, and the least by which plans and control differ for the
+control to decide."""
+
+
+class Code(IntEnum):
+    """Why a plan has its verdict; the words are in ``engine.analyse.comparing.verdicts``."""
+
+    TOO_FEW_BLOCKS = 0
+    CLEAR_SLOWDOWN = 1
+    CLEAR_SPEEDUP = 2
+    WITHIN_THRESHOLD = 3
+    BELOW_MINIMUM = 4
+    COULD_BE_SLOWER = 5
+    COULD_BE_FASTER = 6
+    NOT_CORROBORATED = 7
+    NO_CONTROL = 8
+    CONTROL_SHIFTED = 9
+
+
+@dataclass(frozen=True)
+class Points:
+    """Log seconds of one report."""
+
+    plans: Array
+    """[..., plans, blocks]; NaN: not measured or disturbed."""
+    control: Array
+    """[..., blocks]; NaN: no control in that block."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the machine and the sweep as a whole did between the reports. Arrays [..., 1]."""
+
+    control: Difference
+    """NaN: no control in both reports."""
+    plans: Difference
+    """Median plan, as measured."""
+    own: Difference
+    """Median plan relative to the control; NaN without one."""
+    known: Mask
+    """Whether there is a control."""
+    shifted: Mask
+    """Whether the control moved by the threshold or more."""
+    apart: Mask
+    """Whether the plans as a whole moved otherwise than the control."""
+    undecided: Mask
+    """Whether the plans as a whole may have become slower by the threshold, by the code or by the machine."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Everything about every plan. Arrays [..., plans]."""
+
+    codes: NDArray[np.int_]
+    chance: Array
+    """Probability, over all plans together, of such a change in this direction without any change of the code."""
+    measured: Difference
+    decisive: Difference
+    by_control: Mask
+    """Whether the control is what decides, and not the other plans."""
+    lone: Mask
+    """Whether there are no other plans in its blocks."""
+    machine: Machine
+
+
+def decide(before: Points, after: Points, threshold: float) -> Decision:
+    """Judge every plan of a comparison. ``threshold``: a share such as 0.05, above 0. Both have the same plans."""
+    machine = _machine(before, after, threshold)
+    looks = _looks(before, after, machine)
+    slower, faster = (_direction(looks, machine, threshold, sign) for sign in (1, -1))
+    slower, faster = (_confirmed(each, before, after, machine) for each in (slower, faster))
+    codes = _codes(looks, slower, faster, machine, threshold)
+    chance = np.minimum(slower.chance, faster.chance)
+    return Decision(codes, chance, looks.measured, looks.decisive, looks.by_control, looks.lone, machine)
+
+
+@dataclass(frozen=True)
+class _Looks:
+    measured: Difference
+    control: Difference
+    decisive: Difference
+    by_control: Mask
+    lone: Mask
+
+
+def _looks(before: Points, after: Points, machine: Machine) -> _Looks:
+    doubt = (FOLLOWING * np.where(machine.apart, machine.control.value, machine.plans.value)) ** 2
+    measured = _compared(before.plans, after.plans)
+    others = _compared(*against_others(before.plans, after.plans), doubt)
+    control = _compared(*(against_control(each.plans, each.control) for each in (before, after)), doubt)
+    lone = np.isnan(others.value)
+    by_control = machine.known & (machine.apart | lone)
+    decisive = _chosen(by_control, control, _chosen(~lone, others, measured))
+    return _Looks(measured, control, decisive, by_control, lone)
+
+
+def _compared(before: Array, after: Array, doubt: Array | float = 0.0) -> Difference:
+    return difference(moderated(mean(before)), moderated(mean(after)), doubt)
+
+
+def _series(before: Array, after: Array) -> Difference:
+    """Compare two single series [..., blocks]; the results are [..., 1], so that they meet the plans."""
+    return difference(mean(before[..., None, :]), mean(after[..., None, :]))
+
+
+def _machine(before: Points, after: Points, threshold: float) -> Machine:
+    limit = np.log1p(threshold)
+    courses = common_course(before.plans, after.plans)
+    control, plans = _series(before.control, after.control), _series(*courses)
+    own = _series(courses[0] - before.control, courses[1] - after.control)
+    known = ~np.isnan(own.value)
+    apart = _significant(own, CONTROL_ERROR) & (np.abs(own.value) >= np.log1p(APART * threshold))
+    shifted = _significant(control, CONTROL_ERROR) & (np.abs(control.value) >= limit)
+    undecided = np.where(known, ~apart & (own.high >= limit), plans.high >= limit)
+    return Machine(control, plans, own, known, shifted, apart, undecided)
+
+
+def _significant(found: Difference, error: float) -> Mask:
+    return np.asarray(np.minimum(found.slower, found.faster) < error / 2)
+
+
+def _chosen(which: Mask, one: Difference, other: Difference) -> Difference:
+    def pick(name: str) -> Array:
+        return np.where(which, getattr(one, name), getattr(other, name))
+
+    return Difference(*(pick(name) for name in Difference.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class _Direction:
+    """A change in one direction."""
+
+    sign: int
+    """1 slower, -1 faster."""
+    chance: Array
+    found: Mask
+    """Significant and large enough."""
+    agreed: Mask
+    """Whether the other looks agree."""
+
+
+def _direction(looks: _Looks, machine: Machine, threshold: float, sign: int) -> _Direction:
+    decisive = looks.decisive
+    single = decisive.slower if sign > 0 else decisive.faster
+    chance = np.where(machine.apart, np.nan_to_num(single, nan=1.0), holm(single))  # that they moved has been tested
+    nearest = decisive.low if sign > 0 else -decisive.high
+    moved = np.where(machine.shifted, np.abs(machine.control.value), 0.0)
+    least = sign * np.log1p(sign * MINIMUM * threshold)
+    large = (sign * decisive.value >= least + moved) & ((moved == 0) | (nearest > moved))
+    measured, control = sign * looks.measured.value, sign * looks.control.value
+    agreed = np.where(np.isnan(control), measured >= least, (control >= least) & (measured > 0))
+    return _Direction(sign, chance, (chance < FAMILY_ERROR) & large, agreed)
+
+
+def _confirmed(direction: _Direction, before: Points, after: Points, machine: Machine) -> _Direction:
+    """Several plans found at once must stand out from the control together: it may be the others that changed."""
+    found = direction.found
+    count = found.sum(axis=-1, keepdims=True)
+    courses = course_of(found, before.plans, after.plans)
+    group = _series(courses[0] - before.control, courses[1] - after.control)
+    chance = group.slower if direction.sign > 0 else group.faster
+    few = 4 * count <= found.shape[-1]
+    fine = (count < 2) | np.where(machine.known, np.nan_to_num(chance, nan=1.0) < CONTROL_ERROR / 2, few)
+    return replace(direction, agreed=direction.agreed & fine)
+
+
+def _codes(
+    looks: _Looks, slower: _Direction, faster: _Direction, machine: Machine, threshold: float
+) -> NDArray[np.int_]:
+    """Return the code of every plan; the first that applies."""
+    limit, decisive = np.log1p(threshold), looks.decisive
+    inside = (decisive.high < limit) & (decisive.low > -limit)
+    certain = (slower.chance < FAMILY_ERROR) | (faster.chance < FAMILY_ERROR)
+    unsupported = ~machine.known & (looks.lone | machine.undecided) & (looks.measured.high >= limit)
+    clear = slower.found & slower.agreed
+    cases = {
+        Code.TOO_FEW_BLOCKS: np.isnan(decisive.value),
+        Code.CLEAR_SLOWDOWN: clear & ~(unsupported & looks.lone),
+        Code.CONTROL_SHIFTED: machine.shifted,
+        Code.NO_CONTROL: unsupported,
+        Code.CLEAR_SPEEDUP: faster.found & faster.agreed & (machine.known | ~looks.lone),
+        Code.NOT_CORROBORATED: slower.found,
+        Code.BELOW_MINIMUM: inside & certain & ~faster.found,
+        Code.WITHIN_THRESHOLD: inside,
+        Code.COULD_BE_SLOWER: decisive.high >= limit,
+    }
+    masks = [np.broadcast_to(mask, inside.shape) for mask in cases.values()]
+    return np.select(masks, [int(code) for code in cases], int(Code.COULD_BE_FASTER))

@@ -1,0 +1,193 @@
+"""Blocks: some plans of a sweep measured once each, in fresh processes, one process for each environment they need."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from engine.analyse.ledger import Clockwork, Ledger
+from engine.child import BlockRequest
+from engine.conversation import Conversation, Silent
+from engine.errors import WorkFailed
+from engine.events import (
+    AnyEvent,
+    BlockFinished,
+    BlockStarted,
+    Failed,
+    TrialFailed,
+    TrialFinished,
+    TrialStarted,
+    decode,
+)
+from engine.executor import Seconds
+from engine.modes import find_mode
+from engine.plan import Plan
+from engine.request import SweepRequest
+from engine.tune.space import Space
+
+Group = tuple[int, ...]
+"""Plans that can share a measuring process: same settings, same library threads, same kind of device."""
+
+MEASURING = ("engine", "block")
+"""The module that measures."""
+
+CAP, SHORTEST_CAP = 30.0, 15.0
+"""With a cap, a plan that says nothing for 30 times the fastest plan's whole job is cut off, but never before 15 s: a
+plan of 65 s beside one of 20 ms has lost, and waiting for it says nothing more."""
+
+
+class Blocks:
+    """Measures block after block of one sweep, and keeps the ledger of it."""
+
+    def __init__(
+        self, request: SweepRequest, space: Space, ledger: Ledger, folder: Path, stop: threading.Event
+    ) -> None:
+        """``folder``: for the results that others are compared with. ``stop`` ends a block with Stopped."""
+        self._request, self._space, self.ledger, self._folder, self._stop = request, space, ledger, folder, stop
+        self.clockwork = Clockwork(ledger.started)
+        self.ahead: Sequence[Sequence[int]] = ()
+        """The plans of each block that is expected to follow, for the estimate of the time left."""
+        self._capped = False
+        self._todo: list[int] = []
+        self._at: int | None = None
+        """The plan being measured."""
+
+    def note(self, event: AnyEvent) -> AnyEvent:
+        """Take note of an event and return it."""
+        self.ledger.add(event)
+        return event
+
+    def measure(self, block: int, plans: Sequence[int], *, capped: bool = False) -> Iterator[AnyEvent]:
+        """Measure these plans once. ``capped``: plans that are slow beyond doubt are cut off.
+
+        Raises Stopped, and WorkFailed when the baseline fails.
+        """
+        begun, self._capped, self._todo = time.monotonic(), capped, list(plans)
+        yield BlockStarted(block=block, plans=tuple(plans))
+        # other blocks sample other tasks, so each has its own reference, which has to come first
+        turn = 0 if self._request.sample else block
+        for group in order_groups(groups_of(self._space.plans, plans), turn):
+            todo = order_plans(self._space.plans, group, turn)
+            while todo:
+                yield from self._process(block, todo)
+                todo = [index for index in todo if not self._done(index, block)]
+        self.ledger.blocks = block + 1
+        yield BlockFinished(block=block, seconds=time.monotonic() - begun)
+
+    def _done(self, index: int, block: int) -> bool:
+        return index in self.ledger.failures or block in self.ledger.samples[index]
+
+    def _process(self, block: int, todo: list[int]) -> Iterator[AnyEvent]:
+        """One measuring process; if it dies or hangs, the plan it was at has failed and the caller starts another."""
+        self._at, since = None, time.monotonic()
+        request, threads = self._block_request(block, todo), self._plan(todo[0]).threads_per_worker
+        with Conversation(MEASURING, request, decode, threads) as child:
+            try:
+                for event in child.answers(self._patience, self._stop):
+                    if isinstance(event, TrialStarted):
+                        self.clockwork.spent_elsewhere(block, time.monotonic() - since)
+                        self._at, since = event.plan, time.monotonic()
+                        event = self._with_estimate(event)
+                    if isinstance(event, TrialFinished | TrialFailed):
+                        self.clockwork.spent(event.plan, time.monotonic() - since)
+                        self._at, since = None, time.monotonic()
+                    yield self._admit(event)
+            except Silent as silence:
+                yield self._admit(self._gave_up(block, silence))
+                return
+            self.clockwork.spent_elsewhere(block, time.monotonic() - since)
+            if all(self._done(index, block) for index in todo):
+                return
+            why = f"the measuring process {child.last_words()}"
+        yield self._admit(self._lost(block, why))
+
+    def _patience(self) -> Seconds:
+        """How long the process may say nothing now."""
+        fastest = self.ledger.fastest_job()
+        if not self._capped or self._at is None or fastest is None or self._plan(self._at).mode == "sequential":
+            return self._request.patience  # whatever others are compared with is waited for
+        return min(self._request.patience, max(SHORTEST_CAP, CAP * fastest))
+
+    def _gave_up(self, block: int, silence: Silent) -> TrialFailed:
+        """What to say of a plan that took too long."""
+        fastest = self.ledger.fastest_job()
+        if silence.seconds >= self._request.patience or self._at is None or fastest is None:
+            return self._lost(block, str(silence))
+        self.clockwork.spent(self._at, silence.seconds)
+        times = f"over {silence.seconds / fastest:,.0f} times as long as the fastest plan"
+        reason = f"cut off after {silence.seconds:.3g} s without a result, {times}"
+        return TrialFailed(block=block, plan=self._at, status="eliminated", reason=reason)
+
+    def _lost(self, block: int, why: str) -> TrialFailed:
+        if self._at is None:
+            raise WorkFailed(f"{why} (before or between trials)")
+        return TrialFailed(block=block, plan=self._at, status="failed", reason=why)
+
+    def _with_estimate(self, event: TrialStarted) -> TrialStarted:
+        waiting = [index for index in self._todo if not self._done(index, event.block)]
+        return msgspec.structs.replace(event, seconds_left=self.clockwork.left(waiting, self.ahead))
+
+    def _admit(self, event: AnyEvent) -> AnyEvent:
+        """Take note of an event. Raises when it ends the sweep: a wrong request, or a baseline that failed."""
+        if isinstance(event, Failed):
+            raise event.error()
+        if isinstance(event, TrialFailed) and event.plan == 0:
+            raise WorkFailed(f"the baseline failed, so there is nothing to compare with: {event.reason}")
+        return self.note(event)
+
+    def _block_request(self, block: int, todo: list[int]) -> BlockRequest:
+        known = self.ledger.data_of(todo[0])
+        return BlockRequest(
+            block=block,
+            workload=self._request.workload,
+            tasks=self._request.tasks,
+            data=self._request.data,
+            size=self._space.size,
+            settings=self._plan(todo[0]).settings,
+            plans=tuple((index, self._plan(index)) for index in todo),
+            references=str(self._references(block)),
+            sample=self._request.sample,
+            weigh=known is None,
+            data_bytes=known.data_bytes if known else 0,
+        )
+
+    def _references(self, block: int) -> Path:
+        """Return the folder of the results that others are compared with; blocks that sample tasks share none."""
+        folder = self._folder / f"block {block}" if self._request.sample else self._folder
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def _plan(self, index: int) -> Plan:
+        return self._space.plans[index]
+
+
+def groups_of(plans: Sequence[Plan], chosen: Sequence[int]) -> list[Group]:
+    """Split plans into groups that can share a measuring process, the baseline's group first."""
+    groups: dict[object, list[int]] = {}
+    for index in chosen:
+        plan = plans[index]
+        key = (tuple(plan.settings.items()), plan.threads_per_worker, find_mode(plan.mode).on_device)
+        groups.setdefault(key, []).append(index)
+    return [tuple(members) for members in groups.values()]
+
+
+def order_groups(groups: list[Group], block: int) -> list[Group]:
+    """The baseline's group first in even blocks, last in odd ones."""
+    return groups[::-1] if block % 2 else groups
+
+
+def order_plans(plans: Sequence[Plan], group: Group, block: int) -> list[int]:
+    """Random order in even blocks and its mirror in the next, so that drift within a block cancels over the pair.
+
+    The first block begins with the sequential plans, whose results the others are compared with, the naive kernel's
+    before all others.
+    """
+    order = sorted(group)
+    random.Random(block // 2).shuffle(order)
+    if block < 2:
+        naive = plans[0].kernel
+        order.sort(key=lambda i: (plans[i].mode != "sequential", plans[i].kernel != naive, i != 0))
+    return order[::-1] if block % 2 else order

@@ -1,0 +1,156 @@
+"""The two courses of a sweep: a race, in which plans that cannot win are dropped, and the full grid."""
+
+import time
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from engine.analyse.ledger import Ledger
+from engine.analyse.recommend import Needs, as_good, good_enough, needs
+from engine.events import AnyEvent, PlanEliminated, RaceLooked
+from engine.executor import Seconds
+from engine.plan import Plan, describe
+from engine.report import Goal
+from engine.request import SweepRequest
+from engine.tune.blocks import Blocks
+from engine.tune.race import Race, Rules, Standing
+
+LEAST = 3
+"""Blocks in which the winner of a race is measured at least, unless fewer are asked for: fewer show no noise."""
+
+MORE = 4
+"""A race takes at most so many times the blocks that were asked for."""
+
+WITH_BASELINE = 2
+"""Blocks of a race with the baseline in them, before the one that confirms: it is often the slowest plan of all."""
+
+
+def grid_course(request: SweepRequest, blocks: Blocks, begun: float) -> Iterator[AnyEvent]:
+    """Measure every plan in every block."""
+    ledger = blocks.ledger
+    for block in range(request.blocks):
+        blocks.ahead = [ledger.racing()] * (request.blocks - block - 1)
+        if block and _over_budget(request, blocks, ledger.racing(), begun):
+            break
+        yield from blocks.measure(block, ledger.racing())
+    race = Race(len(ledger.started.plans), Rules(within=request.within, least=1, most=request.blocks))
+    race.withdraw(_out(ledger))
+    for block in range(ledger.blocks):
+        race.add(_seconds(ledger, block, request.goal, race.racing))
+    yield blocks.note(_looked(ledger.blocks, race.standing(), request, confirmed=False))
+
+
+def race_course(request: SweepRequest, blocks: Blocks, begun: float) -> Iterator[AnyEvent]:
+    """Measure every plan once, then those that may still win, until one has won; then the finalists once more."""
+    ledger = blocks.ledger
+    most = MORE * request.blocks
+    race = Race(len(ledger.started.plans), Rules(request.within, least=min(LEAST, request.blocks), most=most))
+    race.withdraw(_out(ledger))
+    while todo := race.next_block():
+        block = race.blocks
+        plans = sorted({*todo, *([0] if block < WITH_BASELINE else [])})
+        blocks.ahead = [todo] * max(0, race.rules.least - block - 1)
+        if block and _over_budget(request, blocks, plans, begun):
+            return
+        yield from blocks.measure(block, plans, capped=not block)
+        yield from _look(race, blocks, block, request)
+    if race.standing().decided:
+        yield from _confirm(race, blocks, request)
+
+
+def _look(race: Race, blocks: Blocks, block: int, request: SweepRequest) -> Iterator[AnyEvent]:
+    """Take a block into account: who leaves, and how it stands."""
+    ledger = blocks.ledger
+    race.withdraw(_out(ledger))
+    gone = race.look(_seconds(ledger, block, request.goal, race.racing))
+    standing = race.standing()
+    plans = ledger.started.plans
+    for plan in gone:
+        reason = f"slower than {describe(plans[standing.leader], plans)} beyond doubt after {_blocks(race.blocks)}"
+        yield blocks.note(PlanEliminated(block=block, plan=plan, reason=reason))
+    yield blocks.note(_looked(block, standing, request, confirmed=False))
+
+
+def _confirm(race: Race, blocks: Blocks, request: SweepRequest) -> Iterator[AnyEvent]:
+    """Measure winner, runner-up and baseline in fresh processes once more, with what the winner is compared with."""
+    ledger, looked = blocks.ledger, blocks.ledger.standing
+    assert looked
+    winner = _chosen(ledger, looked, request.goal)
+    rival = next((plan for plan in looked.racing if plan != winner), _fastest_other(ledger, winner, request.goal))
+    finalists = {winner, rival, 0, *_reference(ledger.started.plans, winner)} - ledger.failures.keys()
+    block = race.blocks
+    blocks.ahead = ()
+    yield from blocks.measure(block, sorted(finalists))
+    race.add(_seconds(ledger, block, request.goal, race.racing))
+    after = race.standing()
+    yield blocks.note(_looked(block, after, request, confirmed=after.bounds.get(winner, 1.0) <= request.within))
+
+
+def _chosen(ledger: Ledger, looked: RaceLooked, goal: Goal) -> int:
+    """The plan that would be recommended now."""
+    plans, samples = ledger.started.plans, ledger.samples
+
+    def needed(index: int) -> Needs:
+        seen = list(samples[index].values())
+        memory = max((sample.peak_memory_bytes or 0 for sample in seen), default=0)
+        return needs(plans[index], memory, median(sample.goal_seconds(goal) for sample in seen))
+
+    return min(as_good(looked), key=needed)
+
+
+def _out(ledger: Ledger) -> set[int]:
+    """Plans that cannot win: they failed, or answer worse than the baseline."""
+    scored = {plan: next(iter(samples.values())).score for plan, samples in ledger.samples.items() if samples}
+    return {*ledger.failures, *(plan for plan, score in scored.items() if not good_enough(score, scored.get(0)))}
+
+
+def _seconds(ledger: Ledger, block: int, goal: Goal, plans: Sequence[int]) -> dict[int, Seconds]:
+    """What the goal is judged by, of the plans that were measured undisturbed in a block."""
+    found = {plan: ledger.samples[plan][block] for plan in plans if block in ledger.samples[plan]}
+    return {plan: sample.goal_seconds(goal) for plan, sample in found.items() if sample.undisturbed}
+
+
+def _looked(block: int, standing: Standing, request: SweepRequest, *, confirmed: bool) -> RaceLooked:
+    return RaceLooked(
+        block=block,
+        leader=standing.leader,
+        within=standing.within if standing.within < float("inf") else None,
+        wanted=request.within,
+        racing=(standing.leader, *standing.ties),
+        bounds={plan: bound for plan, bound in standing.bounds.items() if bound < float("inf")},
+        blocks=standing.blocks,
+        decided=standing.decided,
+        confirmed=confirmed,
+    )
+
+
+def _fastest_other(ledger: Ledger, winner: int, goal: Goal) -> int:
+    """The fastest measured plan that is not the winner, or the winner where there is no other."""
+    others = {
+        plan: min(sample.goal_seconds(goal) for sample in samples.values())
+        for plan, samples in ledger.samples.items()
+        if samples and plan != winner and plan not in _out(ledger)
+    }
+    return min(others, key=lambda plan: others[plan], default=winner)
+
+
+def _reference(plans: Sequence[Plan], index: int) -> list[int]:
+    """The sequential plan of the same kernel and settings, which tells the efficiency."""
+    mine = plans[index]
+    alike = [(other, plan) for other, plan in enumerate(plans) if plan.mode == "sequential"]
+    return [other for other, plan in alike if (plan.kernel, plan.settings) == (mine.kernel, mine.settings)][:1]
+
+
+def _over_budget(request: SweepRequest, blocks: Blocks, plans: Sequence[int], begun: float) -> bool:
+    """Whether one more block would take the sweep beyond its budget; says so in the report."""
+    if not request.budget:
+        return False
+    expected = time.monotonic() - begun + (blocks.clockwork.left((), [plans]) or 0.0)
+    if expected > request.budget:
+        blocks.ledger.cut_short = True
+        text = f"the budget of {request.budget:g} s ended the sweep after {_blocks(blocks.ledger.blocks)}"
+        blocks.ledger.notes.append(text)
+    return expected > request.budget
+
+
+def _blocks(count: int) -> str:
+    return f"{count} block{'' if count == 1 else 's'}"
