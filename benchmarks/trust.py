@@ -3,9 +3,9 @@
     python benchmarks/trust.py [--quick] [--json] [--out FILE]
 
 Sweeps are made up, pairs of them are judged by the rule of `engine.analyse.comparing`, and verdicts are counted: of
-1,000 pairs of identical code, and of 1,000 pairs in which some plan became slower. Between the two sweeps and during each
-the machine drifts; every process is 2 % (or 5 %) off, every run 1 %, and some runs are hit by a spike. No measurement is
-taken, so the figures are the same on every machine. ``--quick`` takes 200 pairs.
+1,000 pairs of identical code, and of 1,000 pairs in which some plan became slower. Between the two sweeps and during
+each the machine drifts; every process is 2 % (or 5 %) off, every run 1 %, and some runs are hit by a spike. No
+measurement is taken, so the figures are the same on every machine. ``--quick`` takes 200 pairs.
 """
 
 import argparse
@@ -21,16 +21,18 @@ from overhead_arms.report import Claim, Table, claim, claim_line, progress, tabl
 from scipy import stats
 
 from engine.analyse.comparing import compare
-from engine.analyse.comparing.rule import Code, Decision, Points, decide
+from engine.analyse.comparing.rule import Code, Decision, decide
+from engine.analyse.comparing.views import Points
 from engine.host import describe_host
 from engine.plan import Plan
 from engine.report import Measurement, SweepReport, TrialReport, WorkloadFacts
 
 Array = NDArray[np.float64]
 
+HOST = describe_host()
 THRESHOLD = 0.05
 PAIRS, QUICK_PAIRS = 1000, 200
-CHECKED = 20
+CHECKED = 5
 """Pairs of every scenario that are judged once more by way of whole reports."""
 
 
@@ -41,8 +43,8 @@ class Noise:
     between: float = 0.02
     """Standard deviation between processes: from block to block, of a plan as of the control."""
     shared: float = 0.5
-    """Part of its variance that the plans of a block have in common, since one process measures them all; the rest is of
-    their own workers. The control is a process of its own."""
+    """Part of its variance that the plans of a block have in common, since one process measures them all; the rest is
+    of their own workers. The control is a process of its own."""
     uneven: float = 0.0
     """Standard deviation of the logarithm of how much more some plans vary on their own than others."""
     within: float = 0.01
@@ -79,8 +81,9 @@ class Scenario:
 RUNS, CONTROL_RUNS = (1, 5, 25), (5,)
 """Steady runs of a block: slow plans have one, fast ones up to 25; plans take turns."""
 
-LOUD, OWN = Noise(between=0.05), Noise(shared=0.0)
-"""Processes that differ by 5 %, and plans that have nothing in common but the machine."""
+LOUD, OWN, UNEVEN = Noise(between=0.05), Noise(shared=0.0), Noise(uneven=0.6)
+"""Processes that differ by 5 %; plans with nothing in common but the machine; plans of which some vary three times as
+much as others."""
 
 A_A = (
     Scenario("identical code, 24 plans"),
@@ -88,6 +91,7 @@ A_A = (
     Scenario("identical code, 24 plans, 5 % noise", noise=LOUD),
     Scenario("identical code, 12 plans, 5 % noise", plans=12, noise=LOUD),
     Scenario("identical code, 24 plans, noise of their own", noise=OWN),
+    Scenario("identical code, 24 plans, some noisier", noise=UNEVEN),
     Scenario("identical code, 24 plans, no control", control=False),
     Scenario("identical code, 24 plans, 5 blocks", blocks=5),
     Scenario("identical code, 24 plans, 3 blocks", blocks=3),
@@ -100,7 +104,6 @@ PLANTED = (
     Scenario("one of 24 plans 5 % slower", slower=0.05),
     Scenario("one of 12 plans 5 % slower", plans=12, slower=0.05),
     Scenario("one of 24 plans 5 % slower, noise of their own", slower=0.05, noise=OWN),
-    Scenario("the same, 12 blocks", slower=0.05, noise=OWN, blocks=12),
     Scenario("the same, 15 blocks", slower=0.05, noise=OWN, blocks=15),
     Scenario("one of 24 plans 5 % slower, no control", slower=0.05, control=False),
     Scenario("8 of 24 plans 5 % slower", slower=0.05, of=8),
@@ -110,6 +113,8 @@ PLANTED = (
     Scenario("one of 24 plans 5 % slower, 3 blocks", slower=0.05, blocks=3),
     Scenario("one of 24 plans 10 % slower, 5 blocks", slower=0.10, blocks=5),
     Scenario("one of 24 plans 1 % slower", slower=0.01),
+    Scenario("16 of 24 plans 10 % faster", slower=-0.10, of=16),
+    Scenario("16 of 24 plans 4 % faster", slower=-0.04, of=16),
     Scenario("one of 24 plans 5 % slower, machine 4 % slower", slower=0.05, machine=0.04),
     Scenario("one of 24 plans 20 % slower, machine 10 % slower", slower=0.20, machine=0.10),
     Scenario("one plan alone 5 % slower", plans=1, slower=0.05),
@@ -123,7 +128,7 @@ class Made:
     before: Points
     after: Points
     changed: NDArray[np.bool_]
-    """[pairs, plans]: which plans became slower."""
+    """[pairs, plans]: which plans became slower or faster."""
 
 
 def make(scenario: Scenario, pairs: int, random: np.random.Generator) -> Made:
@@ -147,7 +152,7 @@ def make(scenario: Scenario, pairs: int, random: np.random.Generator) -> Made:
         control += random.normal(0, noise.between, control.shape)
         sides.append(Points(plans, control if scenario.control else np.full_like(control, np.nan)))
     sides[1].plans[changed] += np.log1p(scenario.slower)
-    return Made(*sides, changed)
+    return Made(sides[0], sides[1], changed)
 
 
 def runs_of(noise: Noise, shape: tuple[int, ...], numbers: Sequence[int], random: np.random.Generator) -> Array:
@@ -170,7 +175,7 @@ class Outcome:
     slower: float
     """Any plan at all."""
     found: float | None
-    """Of the plans that became slower; None where none did."""
+    """Of the plans that changed; None where none did."""
     ambiguous: float
     contaminated: float
     naive: float
@@ -184,8 +189,8 @@ def judge(scenario: Scenario, pairs: int, seed: int) -> Outcome:
     decision = decide(made.before, made.after, THRESHOLD)
     _check(scenario, made, decision)
     whole = verdicts(decision)
-    slower = decision.codes == Code.CLEAR_SLOWDOWN
-    found = float(slower[made.changed].mean()) if scenario.slower else None
+    wanted = Code.CLEAR_SLOWDOWN if scenario.slower > 0 else Code.CLEAR_SPEEDUP
+    found = float((decision.codes == wanted)[made.changed].mean()) if scenario.slower else None
     shares = {name: float(np.mean(whole == name)) for name in ("slower", "ambiguous", "contaminated")}
     return Outcome(scenario, found=found, naive=_naive(made), **shares)
 
@@ -215,8 +220,8 @@ def _naive(made: Made) -> float:
 def _check(scenario: Scenario, made: Made, decision: Decision) -> None:
     expected = verdicts(decision)
     for pair in range(min(CHECKED, len(expected))):
-        reports = [report_of(side.plans[pair], side.control[pair]) for side in (made.before, made.after)]
-        found = compare(*reports, THRESHOLD).verdict
+        before, after = (report_of(side.plans[pair], side.control[pair]) for side in (made.before, made.after))
+        found = compare(before, after, THRESHOLD).verdict
         if found != expected[pair]:
             raise ValueError(f"{scenario.name}, pair {pair}: the reports are {found}, the arrays {expected[pair]}")
 
@@ -241,7 +246,7 @@ def report_of(plans: Array, control: Array) -> SweepReport:
         complete=True,
         blocks=plans.shape[1],
         confidence=0.95,
-        host=describe_host(),
+        host=HOST,
         workload=WorkloadFacts(name="made up", reference="", size="", tasks=1),
         baseline=trials[0].plan,
         trials=trials,
@@ -249,18 +254,21 @@ def report_of(plans: Array, control: Array) -> SweepReport:
     )
 
 
-def claims_of(outcomes: Sequence[Outcome]) -> list[Claim]:
-    """Return what is said of the gate. Those of 200 pairs are not judged: one false alarm is half the bar."""
-    claims = []
-    for each in outcomes:
-        scenario = each.scenario
-        if not scenario.slower:
-            claims.append(claim(f'false "slower", {scenario.name}', [100 * each.slower], "%", 1, "at most"))
-    for name in ("one of 24 plans 5 % slower", "one of 12 plans 5 % slower", "all of 24 plans 5 % slower"):
-        found = next(each for each in outcomes if each.scenario.name == name)
-        claims.append(claim(f"found, {name}, 10 blocks", [100 * found.slower], "%", 90, "at least"))
-    small = next(each for each in outcomes if each.scenario.slower == 0.01)
-    return [*claims, claim("failed for a plan that is 1 % slower", [100 * (small.found or 0.0)], "%", 1, "at most")]
+FOUND = ("one of 24 plans 5 % slower", "one of 12 plans 5 % slower")
+"""Scenarios of ten blocks of which nine in ten must be found."""
+
+
+def claims_of(outcomes: Sequence[Outcome], note: str = "") -> list[Claim]:
+    """Return what is said of the gate. ``note``: why it is not judged."""
+    claims = [
+        claim(f'false "slower": {each.scenario.name}', [100 * each.slower], "%", 1, "at most", note)
+        for each in outcomes
+        if not each.scenario.slower
+    ]
+    by_name = {each.scenario.name: 100 * (each.found or 0.0) for each in outcomes}
+    claims += [claim(f"found: {name}, 10 blocks", [by_name[name]], "%", 90, "at least", note) for name in FOUND]
+    small = by_name["one of 24 plans 1 % slower"]
+    return [*claims, claim("failed: a plan that is 1 % slower", [small], "%", 1, "at most", note)]
 
 
 def table_of(outcomes: Sequence[Outcome]) -> Table:
@@ -275,7 +283,7 @@ def table_of(outcomes: Sequence[Outcome]) -> Table:
         for each in outcomes
     ]
     notes = (
-        "slower: any plan; found: of the plans that were made slower; what is left to 100 % is same or faster.",
+        "slower: any plan; found: of the plans that were changed; what is left to 100 % is same or faster.",
         "t-test: any plan significantly slower at 5 % by a t-test of its blocks, as a gate without all this has it.",
     )
     return Table(f"verdicts on made-up sweeps, limit {THRESHOLD:.0%}", header, rows, notes)
@@ -294,7 +302,7 @@ def main() -> None:
     given = parser.parse_args()
     pairs = QUICK_PAIRS if given.quick else PAIRS
     outcomes = [judge(scenario, pairs, seed) for seed, scenario in enumerate((*A_A, *PLANTED))]
-    claims = claims_of(outcomes)
+    claims = claims_of(outcomes, f"{QUICK_PAIRS} pairs only" if given.quick else "")
     document: dict[str, Any] = {
         "claims": claims,
         "host": describe_host(),

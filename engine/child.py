@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.chunks import explain
 from engine.errors import WorkbenchError
@@ -24,6 +25,7 @@ from engine.events import (
     DataLoaded,
     Event,
     Failed,
+    Sample,
     TrialDisturbed,
     TrialFailed,
     TrialFinished,
@@ -65,6 +67,8 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What an earlier block counted."""
     sample: int = 0
     """Tasks to measure; 0: all."""
+    accept_noise: bool = False
+    """Measure once, and let it count whatever else goes on."""
 
 
 class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,14 +80,6 @@ class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
     size: str
     plan: Plan
     seconds: float
-
-
-ATTEMPTS = 3
-"""How often a plan is measured in a block while something else disturbs it; what disturbs for longer disturbs the next
-block as well, and is reported."""
-
-REPEATED = 10.0
-"""Seconds of a whole job above which a disturbed one is not repeated at once."""
 
 
 def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
@@ -105,27 +101,27 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
         data_bytes=weight,
         data_hash=digest,
     )
-    references, imported, streamed = References(Path(request.references)), set[str](), set[int]()
+    references, imported, looked = References(Path(request.references)), set[str](), set[int]()
+    attempts = Attempts(accept_all=request.accept_noise)
     with Sensors() as sensors:
         for index, plan in request.plans:
-            if plan.workers > 1:
-                yield _measure_ceiling(request.block, plan.workers, streamed)
+            if plan.workers > 1 and plan.workers not in looked:
+                looked.add(plan.workers)
+                yield _measure_ceiling(request.block, plan.workers)
             yield TrialStarted(block=request.block, plan=index)
             if plan.kernel not in imported:
                 _import_kernel(workload.kernels[plan.kernel], plan, data, tasks)
                 imported.add(plan.kernel)
             job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
-            yield from _measure_one(Trial(request.block, index, plan, workload, job, parts), references, sensors)
+            yield from _measure_one(
+                Trial(request.block, index, plan, workload, job, parts), references, sensors, attempts
+            )
 
 
-def _measure_ceiling(block: int, workers: int, streamed: set[int]) -> CeilingMeasured:
-    """Measure directly before a plan, since what the machine gives changes from minute to minute.
-
-    What memory gives depends on who else streams, which is rare, and takes as long again: once for each number of
-    workers. ``streamed``: those for which that is done.
-    """
-    ceiling = measure_ceiling(workers, stream=workers not in streamed)
-    streamed.add(workers)
+def _measure_ceiling(block: int, workers: int) -> CeilingMeasured:
+    """Measure in every block, since what the machine gives changes from minute to minute; a second before each plan
+    would take longer than most plans."""
+    ceiling = measure_ceiling(workers)
     return CeilingMeasured(block=block, workers=workers, speedup=ceiling.compute, bandwidth=ceiling.bandwidth)
 
 
@@ -141,22 +137,55 @@ def _import_kernel(kernel: Kernel, plan: Plan, data: Data, tasks: Tasks) -> None
         kernel.function(ready, tasks[:1])
 
 
-def _measure_one(trial: Trial, references: References, sensors: Sensing) -> Iterator[AnyEvent]:
+def _measure_one(trial: Trial, references: References, sensors: Sensing, attempts: "Attempts") -> Iterator[AnyEvent]:
     """Measure a plan, and again while something else disturbs it."""
-    for attempt in range(ATTEMPTS):
+    while True:
         gc.collect()  # garbage of the previous plan must not be collected inside this one's runs
         try:
-            sample = yield from measure(trial, references, sensors)
+            sample = attempts.judge((yield from measure(trial, references, sensors)))
         except WorkbenchError as error:
             yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=str(error))
             return
         except Exception as error:  # noqa: BLE001 - set-up runs the user's code and the system's
             yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=explain(error))
             return
-        if sample.undisturbed or attempt + 1 == ATTEMPTS or sample.job_seconds > REPEATED:
+        if attempts.enough(sample):
             yield TrialFinished(block=trial.block, plan=trial.index, sample=sample)
             return
         yield TrialDisturbed(block=trial.block, plan=trial.index, sample=sample)
+
+
+class Attempts:
+    """How often plans are measured again in one process."""
+
+    MOST = 3
+    """Measurements of a plan in a block."""
+    LASTING = 2
+    """Plans that were disturbed every time, after which what disturbs is taken to last, and nothing is repeated."""
+    LONGEST = 10.0
+    """Seconds of a whole job above which it is not repeated at once."""
+
+    def __init__(self, accept_all: bool = False) -> None:
+        self._accept_all = accept_all
+        self._made, self._lasting = 0, 0
+
+    def judge(self, sample: Sample) -> Sample:
+        """Return the sample, without the reasons against it where all are accepted."""
+        if not self._accept_all or sample.noise is None:
+            return sample
+        return replace(sample, noise=replace(sample.noise, reasons=()))
+
+    def enough(self, sample: Sample) -> bool:
+        """Whether this sample of a plan is its last in this block."""
+        self._made += 1
+        if sample.undisturbed:
+            self._made = self._lasting = 0
+            return True
+        if self._made < self.MOST and self._lasting < self.LASTING and sample.job_seconds < self.LONGEST:
+            return False
+        self._lasting += self._made == self.MOST
+        self._made = 0
+        return True
 
 
 def work_under_capture(run: Callable[[], Any], seconds: float) -> None:

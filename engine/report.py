@@ -200,7 +200,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """How sure the recommendation is."""
 
     within: float | None
-    """The recommended plan is at most this share slower than any other plan, such as 0.03; None: nothing can be said."""
+    """The recommended plan is at most this share slower than any other, such as 0.03; None: nothing can be said."""
     wanted: float
     """What was asked for."""
     confidence: float

@@ -38,6 +38,9 @@ class SweepRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     goal: Annotated[Goal, msgspec.Meta(description="recommend the fastest whole job, or the fastest steady run")] = (
         "job"
     )
+    accept_noise: Annotated[
+        bool, msgspec.Meta(description="let measurements count whatever else goes on on the machine")
+    ] = False
     budget: Annotated[
         float, msgspec.Meta(ge=0, description="seconds after which no further block starts; 0: no limit")
     ] = 0

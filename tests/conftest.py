@@ -171,6 +171,14 @@ def own_temporary_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def busy_machine():
+    """Tests run beside each other, and what a sweep finds out must not depend on that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_ACCEPT_NOISE", "1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_history(own_temporary_folder):
     """Sweeps of the tests are kept out of the user's history."""
     with pytest.MonkeyPatch.context() as patch:

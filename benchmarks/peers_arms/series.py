@@ -55,4 +55,5 @@ def _signs(closes: np.ndarray, pair: tuple[int, int]) -> np.ndarray:
     fast, slow = pair
     totals = np.concatenate(([0], np.cumsum(np.round(closes * 100).astype(np.int64))))
     last = np.arange(slow, len(totals))
-    return np.sign((totals[last] - totals[last - fast]) * slow - (totals[last] - totals[last - slow]) * fast)
+    distance = (totals[last] - totals[last - fast]) * slow - (totals[last] - totals[last - slow]) * fast
+    return np.asarray(np.sign(distance))

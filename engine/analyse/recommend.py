@@ -37,7 +37,7 @@ def recommend(
         reason=_reason(best, measured, goal),
         note=_break_even(best, steady, measured) if goal == "job" else _whole_job(best, measured),
         estimate=_estimate(best, measured, tasks),
-        certificate=certify(best.plan, trials, standing) if standing else None,
+        certificate=certify(best.plan, trials, standing) if standing and standing.bounds else None,
     )
 
 
@@ -67,7 +67,7 @@ def _tied(
     trials: tuple[TrialReport, ...], measured: list[TrialReport], goal: Goal, standing: RaceLooked | None
 ) -> list[TrialReport]:
     """The plans of which the one that needs least is recommended."""
-    if standing:
+    if standing and standing.bounds:
         plans = [trials[index].plan for index in as_good(standing)]
         if certified := [trial for trial in measured if trial.plan in plans]:
             return certified

@@ -1,7 +1,7 @@
 """The JSON of ``pytest --benchmark-json``, which ``pytest-benchmark compare`` and several dashboards read.
 
-A round is a block: one fresh process, whose point is the median of its steady runs. pytest-benchmark takes the rounds of
-one process for independent; blocks are.
+A round is a block: one fresh process, whose point is the median of its steady runs. pytest-benchmark takes the rounds
+of one process for independent; blocks are.
 """
 
 from collections.abc import Sequence

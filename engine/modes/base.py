@@ -9,7 +9,7 @@ from engine.plan import Plan
 
 
 def worker_times(busy: Collection[Sequence[tuple[float, float]]], workers: int) -> tuple[tuple[WorkerTime, ...], float]:
-    """Return each worker's time and the longest chunk's, from wall and CPU seconds of the chunks of those that had any."""
+    """Return each worker's time and the longest chunk's; ``busy``: wall and CPU seconds of each chunk, by worker."""
     times = [WorkerTime(sum(w for w, _ in each), sum(c for _, c in each), len(each)) for each in busy]
     idle = [WorkerTime(0.0, 0.0, 0)] * (workers - len(times))
     return (*times, *idle), max((wall for each in busy for wall, _ in each), default=0.0)

@@ -20,6 +20,9 @@ LEAST = 3
 MORE = 4
 """A race takes at most so many times the blocks that were asked for."""
 
+SPOILT = 2
+"""Blocks in a row without an undisturbed measurement after which a race ends: whatever it is, it does not pass."""
+
 WITH_BASELINE = 2
 """Blocks of a race with the baseline in them, before the one that confirms: it is often the slowest plan of all."""
 
@@ -45,6 +48,7 @@ def race_course(request: SweepRequest, blocks: Blocks, begun: float) -> Iterator
     most = MORE * request.blocks
     race = Race(len(ledger.started.plans), Rules(request.within, least=min(LEAST, request.blocks), most=most))
     race.withdraw(_out(ledger))
+    spoilt = 0
     while todo := race.next_block():
         block = race.blocks
         plans = sorted({*todo, *([0] if block < WITH_BASELINE else [])})
@@ -53,8 +57,25 @@ def race_course(request: SweepRequest, blocks: Blocks, begun: float) -> Iterator
             return
         yield from blocks.measure(block, plans, capped=not block)
         yield from _look(race, blocks, block, request)
+        spoilt = 0 if _counts(ledger, block) else spoilt + 1
+        if spoilt == SPOILT:
+            _give_up(ledger)
+            return
     if race.standing().decided:
         yield from _confirm(race, blocks, request)
+
+
+def _counts(ledger: Ledger, block: int) -> bool:
+    """Whether anything was measured undisturbed in a block."""
+    return any(block in samples and samples[block].undisturbed for samples in ledger.samples.values())
+
+
+def _give_up(ledger: Ledger) -> None:
+    ledger.cut_short = True
+    ledger.notes.append(
+        f"the race ended after {_blocks(ledger.blocks)}, because nothing could be measured undisturbed in the last "
+        f"{SPOILT}; measure again when the machine is free"
+    )
 
 
 def _look(race: Race, blocks: Blocks, block: int, request: SweepRequest) -> Iterator[AnyEvent]:

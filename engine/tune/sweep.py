@@ -73,10 +73,16 @@ def _measured(request: SweepRequest, space: Space, blocks: Blocks) -> Iterator[A
         yield from course(request, blocks, time.monotonic())
     except Stopped:
         ledger.cut_short = True
-        ledger.notes.append(f"stopped after {ledger.blocks} blocks")
+        ledger.notes.append(f"stopped after {_blocks(ledger)}")
     except WorkbenchError as error:
         if not ledger.blocks:
             raise
         ledger.cut_short = True
         # whole blocks are worth more than the reason why there are no more of them
-        ledger.notes.append(f"ended after {ledger.blocks} blocks: {error}")
+        ledger.notes.append(f"ended after {_blocks(ledger)}: {error}")
+
+
+def _blocks(ledger: Ledger) -> str:
+    """How many blocks there were, of how many; a race has as many as it needs."""
+    of = "" if ledger.started.race else f" of {ledger.started.blocks}"
+    return f"{ledger.blocks}{of} block{'' if ledger.blocks == 1 and not of else 's'}"

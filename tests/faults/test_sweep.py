@@ -11,16 +11,27 @@ import msgspec
 import pytest
 
 from engine.errors import RequestError, WorkFailed
-from engine.events import SweepFinished, TrialFailed, TrialFinished, TrialStarted, decode
+from engine.events import (
+    PlanEliminated,
+    SweepFinished,
+    SweepStarted,
+    TrialFailed,
+    TrialFinished,
+    TrialStarted,
+    decode,
+)
 from engine.report import SweepReport
 from engine.request import SweepRequest
+from engine.tune import blocks
 from engine.tune.sweep import sweep
 
 
-def request(workload="fixed_cost", blocks=1, settings=None, **axes):
+def request(workload="fixed_cost", blocks=1, settings=None, full_grid=True, **axes):
     axes = {"mode": ("sequential", "thread"), "kernel": ("python",), "workers": (2,), "start_method": ("fork",)} | axes
     small = {"tasks": (50,), "work": (20,)} if workload == "fixed_cost" else {}
-    return SweepRequest(workload=workload, blocks=blocks, axes=axes, settings=small | (settings or {}), patience=20)
+    settings = small | (settings or {})
+    care = {"blocks": blocks, "full_grid": full_grid, "patience": 20, "accept_noise": True}
+    return SweepRequest(workload=workload, axes=axes, settings=settings, **care)
 
 
 def report_of(events) -> SweepReport:
@@ -36,6 +47,37 @@ def test_a_sweep_measures_every_plan_in_every_block(leftovers):
     assert report.blocks == 2
     assert report.recommendation
     assert len([event for event in events if isinstance(event, TrialFinished)]) == 8
+
+
+def test_a_race_measures_every_plan_once_and_then_those_that_may_win(leftovers):
+    slow = {"tasks": (40,), "work": (2000,)}
+    events = list(sweep(request(full_grid=False, blocks=2, mode=("sequential", "process"), settings=slow)))
+    report = report_of(events)
+    first = [event for event in events if isinstance(event, TrialFinished) and event.block == 0]
+    assert len(first) == len(report.trials)
+    assert report.complete
+    assert report.recommendation
+    assert report.recommendation.certificate
+    assert report.recommendation.certificate.blocks >= 2
+    assert all(trial.measured for trial in report.trials)
+    assert {trial.status for trial in report.trials} <= {"ok", "eliminated"}
+
+
+def test_what_left_the_race_says_why(leftovers):
+    slow = {"tasks": (40,), "work": (20,)}
+    events = list(sweep(request(full_grid=False, mode=("process",), start_method=("spawn",), settings=slow)))
+    process = report_of(events).trials[1]
+    assert process.status == "eliminated"
+    assert process.reason.startswith("slower than sequential")
+    assert [event.plan for event in events if isinstance(event, PlanEliminated)] == [1]
+
+
+def test_a_plan_far_behind_is_cut_off(workload_file, monkeypatch, leftovers):
+    monkeypatch.setattr(blocks, "SHORTEST_CAP", 3.0)
+    hang = "threading.current_thread() is threading.main_thread() or threading.Event().wait()"
+    report = report_of(sweep(request(workload_file(hang), full_grid=False)))
+    assert report.trials[1].status == "eliminated"
+    assert report.trials[1].reason.startswith("cut off after")
 
 
 def test_events_survive_their_own_encoding(leftovers):
@@ -155,7 +197,7 @@ def read_until(process, kind, mode=None):
     plans = ()
     for line in process.stdout:
         event = decode(line)
-        plans = getattr(event, "plans", plans)
+        plans = event.plans if isinstance(event, SweepStarted) else plans
         if isinstance(event, kind) and (mode is None or plans[event.plan].mode == mode):
             return event
     raise AssertionError("the stream ended before that")

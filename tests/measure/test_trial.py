@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from engine.errors import WorkFailed
 from engine.executor import Outcome, Shipping, WorkerTime
+from engine.measure.breakdown import break_down_run, with_set_up
 from engine.measure.memory import MemoryWatch, memory_of_family
 from engine.measure.noise import Reading, Sensors
 from engine.measure.results import References
-from engine.measure.breakdown import break_down_run, with_set_up
 from engine.measure.trial import Trial, measure
 from engine.plan import Plan
 from engine.pool.arena import pack

@@ -13,7 +13,9 @@ PROGRAM = (
     "import sys; from workbench.tui import app; from engine.request import SweepRequest;"
     "axes = {'mode': ('sequential', sys.argv[1]), 'workers': (2,), 'kernel': ('python',), 'start_method': ('spawn',)};"
     "settings = {'tasks': (60,), 'work': (20000,)};"
-    "sys.exit(app.run(SweepRequest(workload='fixed_cost', blocks=500, axes=axes, settings=settings), autostart=True))"
+    "care = {'blocks': 500, 'full_grid': True, 'accept_noise': True};"
+    "request = SweepRequest(workload='fixed_cost', axes=axes, settings=settings, **care);"
+    "sys.exit(app.run(request, autostart=True))"
 )
 
 

@@ -10,8 +10,8 @@ from engine.measure.results import References
 from engine.measure.trial import Trial, baseline_key, measure
 from engine.plan import Plan
 from engine.request import Axis, SweepRequest
-from engine.tune.space import check_settings, expand
 from engine.tune.blocks import groups_of, order_plans
+from engine.tune.space import check_settings, expand
 from engine.tune.sweep import sweep
 from engine.workload import Kernel
 from engine.workloads import resolve

@@ -4,8 +4,8 @@ from engine.errors import RequestError, UnknownName
 from engine.host import usable_cores
 from engine.plan import Plan, describe
 from engine.request import SweepRequest
-from engine.tune.space import auto_workers, expand
 from engine.tune.blocks import groups_of, order_groups, order_plans
+from engine.tune.space import auto_workers, expand
 
 
 def plans_of(workload="fixed_cost", settings=None, **axes):

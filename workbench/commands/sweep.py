@@ -13,7 +13,7 @@ from engine.errors import RequestError, WorkFailed
 from engine.events import AnyEvent, SweepFinished, encode
 from engine.files import write_atomically
 from engine.host import usable_cores
-from engine.report import Goal, SweepReport
+from engine.report import SweepReport
 from engine.request import SweepRequest, with_axes
 from engine.tune.serve import stop_on_signals
 from engine.tune.sweep import sweep as measure_sweep
@@ -32,6 +32,14 @@ from workbench.commands.options import (
 from workbench.commands.progress import outcome, show_progress
 
 INTERRUPTED = 130
+
+
+noise_option = click.option(
+    "--accept-noise",
+    is_flag=True,
+    envvar="WORKBENCH_ACCEPT_NOISE",
+    help="let measurements count whatever else goes on on the machine",
+)
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,9 +66,8 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @knob_options(many=True)
 @click.option("--blocks", type=click.IntRange(min=1), help="fresh measuring processes behind every figure; default 5")
 @click.option("--within", metavar="SHARE", help="how much slower than the best the winner may be; default 3%")
-@click.option(
-    "--full-grid", is_flag=True, help="measure every plan in every block; else plans that cannot win drop out"
-)
+@click.option("--full-grid", is_flag=True, help="measure every plan in every block, also those that cannot win")
+@noise_option
 @click.option("--sample", type=click.IntRange(min=1), help="measure so many tasks and estimate the whole job from them")
 @click.option("--goal", type=click.Choice(["job", "steady"]), help="fastest whole job (default) or fastest steady run")
 @click.option("--budget", metavar="SECONDS", help="start no further block after this long, such as 60s")
@@ -80,7 +87,8 @@ def sweep(target: str | None, **given: Any) -> int:
     workbench sweep mybacktest.py:run_one --tasks mybacktest.py:tasks --data mybacktest.py:load
     workbench sweep mybacktest.py:WORKLOAD --sample 200
 
-    A knob takes several values, separated by commas; every legal combination is measured.
+    A knob takes several values, separated by commas, and every legal combination is a plan. All are measured once, then
+    those that may still be the fastest, until one is certified to be within 3 % of the best; --full-grid measures all.
 
     \b
     workbench sweep profiles/ci.toml --blocks 10 --out main.json
@@ -97,20 +105,21 @@ def sweep(target: str | None, **given: Any) -> int:
     changes = {name: given[name] for name in ("size", "blocks", "goal", "sample") if given[name]}
     changes |= {name: parse_seconds(given[name], f"--{name}") for name in ("budget", "patience") if given[name]}
     changes |= {"within": parse_share(given["within"], "--within")} if given["within"] else {}
-    changes |= {"full_grid": True} if given["full_grid"] else {}
+    changes |= {name: True for name in ("full_grid", "accept_noise") if given[name]}
     request = msgspec.structs.replace(request, **changes)
     gate = open_gate(given["baseline"], given["limit"], workload.name, request.size)
     return carry_out(request, given, gate)
 
 
 @click.command()
+@noise_option
 @output_options
 def demo(**given: Any) -> int:
     """Sweep the straddle backtest on embedded prices: about a minute, ends in a recommended plan and the reason."""
-    goal: Goal = "job"
     axes: dict[str, Any] = {"workers": (max(2, usable_cores()),)}
     settings: dict[str, Any] = {"entries": (250_000,)}
-    return carry_out(SweepRequest(workload="straddles", blocks=2, goal=goal, axes=axes, settings=settings), given)
+    care = {"blocks": 2, "accept_noise": given["accept_noise"]}
+    return carry_out(SweepRequest(workload="straddles", axes=axes, settings=settings, **care), given)
 
 
 def carry_out(request: SweepRequest, given: dict[str, Any], gate: Gate | None = None) -> int:

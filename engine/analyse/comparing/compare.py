@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from math import exp
-
-import numpy as np
+from math import exp, isnan, log
 
 from engine.analyse.comparing.matching import Matching, Pair, check_same_work, match_plans, points_of
 from engine.analyse.comparing.result import (
@@ -18,7 +16,7 @@ from engine.analyse.comparing.result import (
     Side,
     Verdict,
 )
-from engine.analyse.comparing.robust import CONFIDENCE, Difference, mean
+from engine.analyse.comparing.robust import CONFIDENCE, Difference
 from engine.analyse.comparing.rule import MINIMUM, Decision, decide
 from engine.analyse.comparing.verdicts import (
     HARMLESS,
@@ -114,7 +112,7 @@ def _plans(matching: Matching, decision: Decision | None, threshold: float) -> t
 
 def _plan(pair: Pair, decision: Decision, index: int, threshold: float) -> PlanComparison:
     reason = reason_of(int(decision.codes[index]), pair)
-    measured, change = _ratio(decision.measured, index), _ratio(decision.decisive, index)
+    measured, change = _ratio(decision.looks.measured, index), _ratio(decision.looks.decisive, index)
     against = _against(decision, index)
     chance = float(decision.chance[index])
     return PlanComparison(
@@ -122,8 +120,8 @@ def _plan(pair: Pair, decision: Decision, index: int, threshold: float) -> PlanC
         verdict=REASONS[reason],
         reason=reason,
         sentence=sentence_of(reason, pair, measured, change, against, threshold),
-        before=_middle(pair.before),
-        after=_middle(pair.after),
+        before=_seconds(decision.before[index]),
+        after=_seconds(decision.after[index]),
         blocks_before=len(pair.before),
         blocks_after=len(pair.after),
         disturbed_before=pair.disturbed_before,
@@ -136,17 +134,17 @@ def _plan(pair: Pair, decision: Decision, index: int, threshold: float) -> PlanC
 
 
 def _against(decision: Decision, index: int) -> Reference:
-    if decision.by_control[index]:
+    if decision.looks.by_control[index]:
         return "control"
-    return "nothing" if decision.lone[index] else "others"
+    return "nothing" if decision.looks.lone[index] else "others"
 
 
 def _ratio(found: Difference, index: int) -> Ratio | None:
     return ratio_of(*(float(values[index]) for values in (found.value, found.low, found.high)))
 
 
-def _middle(seconds: dict[int, float]) -> float | None:
-    return exp(float(mean(np.log([list(seconds.values())])).value[0])) if seconds else None
+def _seconds(logarithm: float) -> float | None:
+    return None if isnan(logarithm) else float(f"{exp(logarithm):.6g}")
 
 
 def _machine(decision: Decision | None) -> Machine:
@@ -186,6 +184,6 @@ def _sentence(
     if reason in ("control-shifted", "sweep-could-be-slower"):
         return f"{machine.sentence}; {compared}"
     concerned = [each for each in plans if each.reason == reason]
-    first = max(concerned, key=lambda each: abs(np.log(each.change.estimate)) if each.change else 0.0)
+    first = max(concerned, key=lambda each: abs(log(each.change.estimate)) if each.change else 0.0)
     name = describe(first.plan, [each.plan for each in plans])
     return f"{len(concerned)} of {compared}; first of all {name}: {first.sentence}"

@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from engine.analyse.comparing.robust import Array
-from engine.analyse.comparing.rule import Points
+from engine.analyse.comparing.views import Points
 from engine.errors import RequestError
 from engine.plan import Plan, describe
 from engine.report import Goal, Host, Measurement, SweepReport, TrialReport

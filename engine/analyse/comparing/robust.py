@@ -148,7 +148,7 @@ def _prior(means: Mean) -> tuple[Array, Array]:
 def _inverse_trigamma(values: Array) -> Array:
     """Solve trigamma(x) = value by Newton's method on 1 / trigamma, which is nearly straight (Smyth 2004, appendix)."""
     guess = 0.5 + 1 / values
-    for _ in range(20):
+    for _ in range(8):  # it converges from one side, by the square each time
         slope = polygamma(1, guess)
         guess = guess + slope * (1 - slope / values) / polygamma(2, guess)
     return np.asarray(guess, dtype=np.float64)

@@ -1,44 +1,52 @@
 """What a plan is measured against within its own block: the other plans, or the control."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.analyse.comparing.robust import Array, mean, median
 
 
-def against_control(plans: Array, control: Array) -> Array:
-    """Return log seconds [..., plans, blocks] relative to the control [..., blocks] of the same block."""
-    return np.asarray(plans - control[..., None, :])
+@dataclass(frozen=True)
+class Points:
+    """Log seconds of one report."""
+
+    plans: Array
+    """[..., plans, blocks]; NaN: not measured or disturbed."""
+    control: Array
+    """[..., blocks]; NaN: no control in that block."""
 
 
-def against_others(before: Array, after: Array) -> tuple[Array, Array]:
-    """Return log seconds relative to the median of the other plans of the same block; NaN for a lone plan.
-
-    Each plan enters that median by its distance from its own middle over both reports, so that fast and slow plans
-    count alike. It withstands changes of fewer than half the plans.
-    """
-    return tuple(plans - _median_of_others(rest) for plans, rest in _from_the_middle(before, after))  # type: ignore[return-value]
-
-
-def common_course(before: Array, after: Array) -> tuple[Array, Array]:
-    """Return how the plans as a whole went [..., blocks], block after block: the median of their distances."""
-    return tuple(median(np.swapaxes(rest, -1, -2)) for _, rest in _from_the_middle(before, after))  # type: ignore[return-value]
+def from_the_middle(before: Array, after: Array) -> tuple[Array, Array, Array, Array]:
+    """Return log seconds relative to the middle of each plan over both reports, before and after, and the means
+    [..., plans] before and after; fast and slow plans become comparable."""
+    old, new = mean(before).value, mean(after).value
+    middle = ((old + new) / 2)[..., None]
+    return before - middle, after - middle, old, new
 
 
-def course_of(which: NDArray[np.bool_], before: Array, after: Array) -> tuple[Array, Array]:
+def against_control(points: Points) -> Array:
+    """Return log seconds [..., plans, blocks] relative to the control of the same block."""
+    return np.asarray(points.plans - points.control[..., None, :])
+
+
+def against_others(rest: Array) -> Array:
+    """Return distances from the middle relative to the median over the other plans of the same block; NaN for a lone
+    plan. That median withstands changes of fewer than half the plans."""
+    return rest - _median_of_others(rest)
+
+
+def common_course(rest: Array) -> Array:
+    """Return how the plans as a whole went [..., blocks]: the median of their distances from the middle."""
+    return median(np.swapaxes(rest, -1, -2))
+
+
+def course_of(which: NDArray[np.bool_], rest: Array) -> Array:
     """Return how some plans went [..., blocks]: the mean of their distances; NaN for none. ``which``: [..., plans]."""
-    courses = []
-    for _, rest in _from_the_middle(before, after):
-        chosen = which[..., None] & ~np.isnan(rest)
-        count = chosen.sum(axis=-2)
-        total = np.sum(rest, axis=-2, where=chosen)
-        courses.append(np.where(count > 0, total / np.maximum(count, 1), np.nan))
-    return courses[0], courses[1]
-
-
-def _from_the_middle(before: Array, after: Array) -> list[tuple[Array, Array]]:
-    middle = (mean(before).value + mean(after).value) / 2
-    return [(plans, plans - middle[..., None]) for plans in (before, after)]
+    chosen = which[..., None] & ~np.isnan(rest)
+    count = chosen.sum(axis=-2)
+    return np.where(count > 0, np.sum(rest, axis=-2, where=chosen) / np.maximum(count, 1), np.nan)
 
 
 def _median_of_others(rest: Array) -> Array:
