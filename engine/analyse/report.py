@@ -16,6 +16,7 @@ from engine.analyse.estimate import Estimate, estimate
 from engine.analyse.factors import factors_of
 from engine.analyse.ledger import Ledger
 from engine.analyse.recommend import recommend
+from engine.analyse.scalings import scalings
 from engine.analyse.warm_up import warm_up_note
 from engine.events import Sample
 from engine.measure.statistics import (
@@ -52,6 +53,7 @@ def build_report(ledger: Ledger, goal: Goal) -> SweepReport:
         baseline=plans[ledger.started.baseline],
         trials=trials,
         ceiling=ledger.ceiling(),
+        scaling=tuple(scalings(trials, facts.tasks, ledger.started.host)),
         recommendation=best,
         noise=(*ledger.notes, *disturbances(ledger)),
     )

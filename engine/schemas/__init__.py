@@ -2,14 +2,15 @@
 
 import msgspec
 
+from engine.analyse.comparing.result import Comparison
 from engine.events import AnyEvent
 from engine.production.config import TunedConfig
 from engine.report import SweepReport
 
-KINDS = {"report": SweepReport, "config": TunedConfig, "event": AnyEvent}
+KINDS = {"report": SweepReport, "config": TunedConfig, "event": AnyEvent, "comparison": Comparison}
 
 
 def schema_of(name: str) -> str:
-    """Return the JSON Schema of ``report``, ``config`` or ``event``, as text."""
+    """Return the JSON Schema of ``report``, ``config``, ``event`` or ``comparison``, as text."""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(KINDS[name])}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()

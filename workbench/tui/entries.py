@@ -169,11 +169,11 @@ def command_line(request: SweepRequest) -> list[str]:
         command += ["--modes" if name == "mode" else f"--{name.replace('_', '-')}", _text(axis)] if axis else []
     for name, axis in request.settings.items():
         command += ["--set", f"{name}={_text(axis)}"]
-    for name in ("blocks", "goal", "budget", "patience", "sample"):
+    for name in ("blocks", "goal", "budget", "patience", "sample", "within"):
         value = getattr(request, name)
         if value != getattr(_DEFAULTS, name):
             command += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
-    return command
+    return command + [f"--{name.replace('_', '-')}" for name in ("full_grid", "accept_noise") if getattr(request, name)]
 
 
 def _functions(references: tuple[str, str]) -> list[str]:

@@ -4,12 +4,12 @@ A plan is looked at in three ways, each on logarithms of the points of its undis
 reports (Welch), its variance drawn towards those of all plans of the sweep:
 
     measured    after against before, nothing else
-    others      relative to the median of the other plans in the same block; what moves all of them alike cancels
+    others      relative to the median of the other plans and the control in the same block: what moves all cancels
     control     relative to the control (an integer loop, no part of the code) in the same block, where both have one
 
 *Which one decides.* The others, if the plans as a whole moved as the control did; if not, the control. So a change of
 all plans is not erased, and a machine that was slow that day is not taken for a change. Without a control: the others.
-A lone plan: the control, else as measured, which then never says more than ambiguous.
+A lone plan without a control: as measured, which never says more than ambiguous.
 
 *slower*: by what decides, such an increase would come up in any plan of identical code with a chance below 0.4 %
 (Holm); the estimate is at least half the threshold; and the other looks agree: by the control it is at least half the
@@ -46,6 +46,8 @@ from engine.analyse.comparing.views import (
 )
 
 Mask = NDArray[np.bool_]
+Course = tuple[Array, Array]
+"""Of one report: distances from their middle over both reports, of the plans, and of the control as one more."""
 
 FAMILY_ERROR = 0.004
 """Probability that any plan at all of identical code stands out from the others as slower, by noise within blocks."""
@@ -103,7 +105,7 @@ class Looks:
     by_control: Mask
     """Whether the control is what decides, and not the other plans."""
     lone: Mask
-    """Whether there are no other plans in its blocks."""
+    """Whether there is nothing else in its blocks."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,10 @@ class Decision:
 def decide(before: Points, after: Points, threshold: float) -> Decision:
     """Judge every plan of a comparison. ``threshold``: a share such as 0.05, above 0. Both have the same plans."""
     *rests, old, new = from_the_middle(before.plans, after.plans)
-    courses = [(rest, side.control) for rest, side in zip(rests, (before, after), strict=True)]
+    controls = from_the_middle(before.control[..., None, :], after.control[..., None, :])
+    courses = list(zip(rests, controls[:2], strict=True))
     machine = _machine(courses, threshold)
-    looks = _looks(before, after, rests, machine)
+    looks = _looks(before, after, courses, machine)
     slower, faster = (_direction(looks, machine, threshold, sign) for sign in (1, -1))
     slower, faster = (_confirmed(each, courses, machine) for each in (slower, faster))
     codes = _codes(looks, slower, faster, machine, threshold)
@@ -133,13 +136,14 @@ def decide(before: Points, after: Points, threshold: float) -> Decision:
     return Decision(codes, chance, old, new, looks, machine)
 
 
-def _looks(before: Points, after: Points, rests: Sequence[Array], machine: Machine) -> Looks:
+def _looks(before: Points, after: Points, courses: Sequence[Course], machine: Machine) -> Looks:
     doubt = (FOLLOWING * np.where(machine.apart, machine.control.value, machine.plans.value)) ** 2
     measured = _compared(before.plans, after.plans)
-    others = _compared(against_others(rests[0]), against_others(rests[1]), doubt)
+    old, new = (against_others(rest, control) for rest, control in courses)
+    others = _compared(old, new, doubt)
     control = _compared(against_control(before), against_control(after), doubt)
     lone = np.isnan(others.value)
-    by_control = machine.known & (machine.apart | lone)
+    by_control = machine.known & (machine.apart | (others.value.shape[-1] == 1))
     decisive = _chosen(by_control, control, _chosen(~lone, others, measured))
     return Looks(measured, control, decisive, by_control, lone)
 
@@ -153,13 +157,9 @@ def _series(before: Array, after: Array) -> Difference:
     return difference(mean(before[..., None, :]), mean(after[..., None, :]))
 
 
-Course = tuple[Array, Array]
-"""Of one report: distances of the plans from their middle, and the control."""
-
-
 def _machine(courses: Sequence[Course], threshold: float) -> Machine:
     limit = np.log1p(threshold)
-    (old, old_control), (new, new_control) = ((common_course(rest), control) for rest, control in courses)
+    (old, old_control), (new, new_control) = ((common_course(rest), control[..., 0, :]) for rest, control in courses)
     control, plans = _series(old_control, new_control), _series(old, new)
     own = _series(old - old_control, new - new_control)
     known = ~np.isnan(own.value)
@@ -211,7 +211,7 @@ def _confirmed(direction: _Direction, courses: Sequence[Course], machine: Machin
     """Several plans found at once must stand out from the control together: it may be the others that changed."""
     found = direction.found
     count = found.sum(axis=-1, keepdims=True)
-    group = _series(*(course_of(found, rest) - control for rest, control in courses))
+    group = _series(*(course_of(found, rest) - control[..., 0, :] for rest, control in courses))
     chance = group.slower if direction.sign > 0 else group.faster
     few = 4 * count <= found.shape[-1]
     fine = (count < 2) | np.where(machine.known, np.nan_to_num(chance, nan=1.0) < CONTROL_ERROR / 2, few)

@@ -31,10 +31,13 @@ def against_control(points: Points) -> Array:
     return np.asarray(points.plans - points.control[..., None, :])
 
 
-def against_others(rest: Array) -> Array:
-    """Return distances from the middle relative to the median over the other plans of the same block; NaN for a lone
-    plan. That median withstands changes of fewer than half the plans."""
-    return rest - _median_of_others(rest)
+def against_others(rest: Array, control: Array) -> Array:
+    """Return distances from the middle relative to the median over the other plans, and the control, in the same block;
+    NaN where there is none. That median withstands changes of fewer than half of them.
+
+    ``control``: its distances from its own middle [..., 1, blocks].
+    """
+    return rest - _median_of_others(np.concatenate([rest, control], axis=-2))[..., :-1, :]
 
 
 def common_course(rest: Array) -> Array:
