@@ -7,7 +7,7 @@ in some cases growing with workers or with spikes), in one case runs that are mi
 does not know of. In each simulation the points are fitted as in a report, and it is counted how often each 95 %
 interval holds the truth: coefficients, speedups at twice and four times the most workers measured as the law gives
 them, the same where they are also shown, and the peak where one is shown. The oracle is the published fit of R's
-``usl`` to the SPEC SDM91 results. ``--quick`` takes a tenth of the simulations.
+``usl`` to the SPEC SDM91 results. ``--quick`` takes a twentieth of the simulations, too few to judge each case.
 """
 
 import argparse
@@ -183,17 +183,20 @@ def _cell(tally: Tally, what: str, simulations: int) -> str:
     return f"{tally.coverage(what):.3f}" + (f" ({shown / simulations:.2f})" if shown < simulations else "")
 
 
-def claims_of(found: dict[Case, Tally]) -> list[Claim]:
-    """Return what is said of the laws, with its bars."""
+def claims_of(found: dict[Case, Tally], note: str = "") -> list[Claim]:
+    """Return what is said of the laws, with its bars; ``note``: why single cases are not judged."""
     return [
         *oracle_claims(),
         *(
             claim(f"coverage of {what}, over all cases", [_pooled(found.values(), what)], "", 0.90, "at least")
             for what in (*LAWS, *SHOWN)
         ),
-        *(claim(f"coverage of {what}, worst case", [min(_each(found, what))], "", 0.90, "at least") for what in LAWS),
         *(
-            claim(f"reports in which {what} is wrong, worst case", [_wrong(found, what)], "", 0.10, "at most")
+            claim(f"coverage of {what}, worst case", [min(_each(found, what))], "", 0.90, "at least", note)
+            for what in LAWS
+        ),
+        *(
+            claim(f"reports in which {what} is wrong, worst case", [_wrong(found, what)], "", 0.10, "at most", note)
             for what in SHOWN
         ),
         claim("peaks shown where there is none", [_false_peaks(found)], "", 0.05, "at most"),
@@ -227,16 +230,16 @@ def _false_peaks(found: dict[Case, Tally]) -> float:
 def main() -> None:
     """Simulate, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the simulations, within a minute")
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the simulations, within a minute")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--out", type=Path, help="also write that document to a file")
     given = parser.parse_args()
-    simulations = SIMULATIONS // 10 if given.quick else SIMULATIONS
+    simulations = SIMULATIONS // 20 if given.quick else SIMULATIONS
     found = {}
     for case in CASES:
         progress(case.name)
         found[case] = simulate(case, simulations)
-    claims = claims_of(found)
+    claims = claims_of(found, "too few simulations" if given.quick else "")
     document: dict[str, Any] = {
         "claims": claims,
         "host": describe_host(),

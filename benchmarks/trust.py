@@ -88,6 +88,7 @@ much as others."""
 A_A = (
     Scenario("identical code, 24 plans"),
     Scenario("identical code, 12 plans", plans=12),
+    Scenario("identical code, 4 plans, as in profiles/ci.toml", plans=4),
     Scenario("identical code, 24 plans, 5 % noise", noise=LOUD),
     Scenario("identical code, 12 plans, 5 % noise", plans=12, noise=LOUD),
     Scenario("identical code, 24 plans, noise of their own", noise=OWN),
@@ -103,6 +104,7 @@ A_A = (
 PLANTED = (
     Scenario("one of 24 plans 5 % slower", slower=0.05),
     Scenario("one of 12 plans 5 % slower", plans=12, slower=0.05),
+    Scenario("one of 4 plans 5 % slower", plans=4, slower=0.05),
     Scenario("one of 24 plans 5 % slower, noise of their own", slower=0.05, noise=OWN),
     Scenario("the same, 15 blocks", slower=0.05, noise=OWN, blocks=15),
     Scenario("one of 24 plans 5 % slower, no control", slower=0.05, control=False),
@@ -254,7 +256,7 @@ def report_of(plans: Array, control: Array) -> SweepReport:
     )
 
 
-FOUND = ("one of 24 plans 5 % slower", "one of 12 plans 5 % slower")
+FOUND = ("one of 24 plans 5 % slower", "one of 12 plans 5 % slower", "one of 4 plans 5 % slower")
 """Scenarios of ten blocks of which nine in ten must be found."""
 
 

@@ -22,6 +22,7 @@ from engine.errors import WorkbenchError
 from engine.events import (
     AnyEvent,
     CeilingMeasured,
+    ControlMeasured,
     DataLoaded,
     Event,
     Failed,
@@ -35,7 +36,7 @@ from engine.events import (
 from engine.executor import Job
 from engine.knob import Scalar
 from engine.loading import load, weigh
-from engine.measure.ceiling import measure_ceiling
+from engine.measure.ceiling import measure_ceiling, measure_control
 from engine.measure.noise import Sensing, Sensors
 from engine.measure.results import References
 from engine.measure.sample import draw, part_sizes
@@ -101,6 +102,7 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
         data_bytes=weight,
         data_hash=digest,
     )
+    yield ControlMeasured(block=request.block, seconds=measure_control())
     references, imported, looked = References(Path(request.references)), set[str](), set[int]()
     attempts = Attempts(accept_all=request.accept_noise)
     with Sensors() as sensors:

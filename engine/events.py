@@ -60,6 +60,13 @@ class DataLoaded(Event, frozen=True, kw_only=True):
     data_hash: str = ""
 
 
+class ControlMeasured(Event, frozen=True, kw_only=True):
+    """What one copy of the CPU-only control took by itself at the start of a measuring process."""
+
+    block: int
+    seconds: float
+
+
 class CeilingMeasured(Event, frozen=True, kw_only=True):
     """What independent copies of a control got just now."""
 
@@ -231,6 +238,7 @@ AnyEvent = (
     SweepStarted
     | BlockStarted
     | DataLoaded
+    | ControlMeasured
     | CeilingMeasured
     | TrialStarted
     | RunFinished

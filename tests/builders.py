@@ -9,6 +9,7 @@ from engine.events import (
     BlockFinished,
     BlockStarted,
     CeilingMeasured,
+    ControlMeasured,
     DataLoaded,
     PlanEliminated,
     RaceLooked,
@@ -159,6 +160,7 @@ def a_look(block: int, **changes: Any) -> RaceLooked:
 def _a_block(block: int, times: Sequence[float], blocks: int, failure: str) -> Iterator[AnyEvent]:
     yield BlockStarted(block=block)
     yield DataLoaded(block=block, plan=0, tasks=TASKS, seconds=0.3, data_bytes=216_000_000)
+    yield ControlMeasured(block=block, seconds=0.04)
     yield CeilingMeasured(block=block, workers=2, speedup=1.9 + 0.01 * block)
     yield CeilingMeasured(block=block, workers=4, speedup=3.6 + 0.05 * block)
     left = sum(times) * 5 * (blocks - block)

@@ -7,6 +7,7 @@ from engine.events import (
     BlockFinished,
     BlockStarted,
     CeilingMeasured,
+    ControlMeasured,
     DataLoaded,
     Failed,
     PlanEliminated,
@@ -41,6 +42,8 @@ def _sentence(event: AnyEvent, state: State, signs: Signs) -> str | None:
             return _block(event, state, signs)
         case TrialStarted() | RunFinished() | TrialFinished() | TrialDisturbed() | TrialFailed():
             return _trial(event, state, signs)
+        case ControlMeasured():
+            return None
         case PlanEliminated() | RaceLooked():
             return _race(event, state, signs)
         case _:

@@ -10,6 +10,7 @@ from engine.events import (
     BlockFinished,
     BlockStarted,
     CeilingMeasured,
+    ControlMeasured,
     DataLoaded,
     Failed,
     PlanEliminated,
@@ -150,7 +151,7 @@ def fold(state: State, event: AnyEvent) -> State:
             return _fold_trial(state, event)
         case RaceLooked():
             return replace(state, looked=event)
-        case BlockFinished():
+        case ControlMeasured() | BlockFinished():
             return state
         case SweepFinished():
             return _finished(state, event.report)

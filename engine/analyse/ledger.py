@@ -7,6 +7,7 @@ from statistics import mean, median
 from engine.events import (
     AnyEvent,
     CeilingMeasured,
+    ControlMeasured,
     DataLoaded,
     PlanEliminated,
     RaceLooked,
@@ -32,6 +33,8 @@ class Ledger:
         """Something ended a race before it was decided."""
         self.failures: dict[int, tuple[Status, str]] = {}
         self.ceilings: dict[int, list[CeilingMeasured]] = defaultdict(list)
+        self.controls: dict[int, list[float]] = defaultdict(list)
+        """Seconds of the control alone, by block, in each of its processes."""
         self.loaded: dict[int, DataLoaded] = {}
         """The first load of each data, by the plan it names."""
         self.blocks = 0
@@ -46,6 +49,8 @@ class Ledger:
         match event:
             case DataLoaded() if not self.data_of(event.plan):
                 self.loaded[event.plan] = event
+            case ControlMeasured():
+                self.controls[event.block].append(event.seconds)
             case CeilingMeasured():
                 self.ceilings[event.workers].append(event)
             case TrialFinished():
@@ -89,6 +94,10 @@ class Ledger:
     def racing(self) -> list[int]:
         """Plans that have not failed."""
         return [index for index in range(len(self.started.plans)) if index not in self.failures]
+
+    def control_seconds(self) -> tuple[float, ...]:
+        """Return the control's seconds in each block, the median over its processes; 0.0 where it has none."""
+        return tuple(median(self.controls[block] or [0.0]) for block in range(self.blocks))
 
     def ceiling(self) -> tuple[Ceiling, ...]:
         """What this machine had to give: medians over the sweep, by workers."""

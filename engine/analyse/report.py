@@ -53,6 +53,7 @@ def build_report(ledger: Ledger, goal: Goal) -> SweepReport:
         baseline=plans[ledger.started.baseline],
         trials=trials,
         ceiling=ledger.ceiling(),
+        control_seconds=ledger.control_seconds(),
         scaling=tuple(scalings(trials, facts.tasks, ledger.started.host)),
         recommendation=best,
         noise=(*ledger.notes, *disturbances(ledger)),

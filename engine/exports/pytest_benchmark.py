@@ -13,7 +13,7 @@ import msgspec
 from engine.exports.base import Export, block_points, measured, plan_name
 from engine.report import SweepReport, TrialReport
 
-VERSION = "5.2.3"
+VERSION = "5.3.1"
 """The version of pytest-benchmark whose format this is."""
 
 

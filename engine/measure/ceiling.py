@@ -76,6 +76,10 @@ class Controls:
         """Return the arithmetic that ``copies`` copies get done in the time one copy needs alone. About 0.4 s."""
         return self._gain(copies, "compute", STEPS)
 
+    def alone(self) -> float:
+        """Return the seconds that one copy's arithmetic takes by itself: how fast the machine is just now. 0.2 s."""
+        return median(seconds for _ in range(ROUNDS) for seconds in self._ask(1, "compute", STEPS))
+
     def bandwidth(self, copies: int) -> float | None:
         """Return the same for copying memory; None: there is not enough of it. 0.4 s, more with tens of copies.
 
@@ -151,3 +155,9 @@ def measure_ceiling(workers: int, *, stream: bool = True) -> Ceiling:
     """
     with Controls(workers) as controls:
         return Ceiling(workers, controls.speedup(workers), controls.bandwidth(workers) if stream else None)
+
+
+def measure_control() -> float:
+    """Return the seconds of one copy of the arithmetic alone, in 0.3 s."""
+    with Controls(1) as controls:
+        return controls.alone()

@@ -152,20 +152,21 @@ def open_gate(path: Path | None, limit: str | None, workload: str, size: str | N
 
 def comparison_lines(found: "Comparison", width: int = 80, signs: Signs = UNICODE) -> list[str]:
     """Return the verdict, a table of the plans, and a sentence for each that is not the same."""
-    names, rows = _names(found), []
-    for name, each in zip(names, found.plans, strict=True):
-        rows.append((signs.text(name), *_figures(each, signs), each.verdict))
-    lines = wrap(signs.text(f"{found.verdict}: {found.sentence}"), width, "  ")
-    lines += wrap(signs.text(_sides(found)), width, "  ")
-    lines += [*wrap(signs.text(found.machine.sentence), width, "  "), ""]
-    lines += _aligned([("plan", "before", "after", "change", "95% interval", "verdict"), *rows])
-    told = [(name, each) for name, each in zip(names, found.plans, strict=True) if each.verdict != "same"]
-    lines += [""] if told else []
-    for name, each in told:
-        lines += wrap(signs.text(f"{name}: {each.sentence} ({each.reason})"), width, "    ")
-    for note in _notes(found):
-        lines += wrap(signs.text(note), width, "  ")
-    return lines
+    names = _names(found)
+    rows = [
+        (signs.text(name), *_figures(each, signs), each.verdict) for name, each in zip(names, found.plans, strict=True)
+    ]
+    heads = [f"{found.verdict}: {found.sentence}", _sides(found)]
+    heads += [found.machine.sentence] if found.machine.sentence not in found.sentence else []
+    lines = [part for head in heads for part in wrap(signs.text(head), width, "  ")]
+    lines += ["", *_aligned([("plan", "before", "after", "change", "95% interval", "verdict"), *rows])]
+    told = [
+        f"{name}: {each.sentence} ({each.reason})"
+        for name, each in zip(names, found.plans, strict=True)
+        if each.verdict != "same" and each.reason != "control-shifted"
+    ]
+    lines += ["", *(part for text in told for part in wrap(signs.text(text), width, "    "))] if told else []
+    return lines + [part for note in _notes(found) for part in wrap(signs.text(note), width, "  ")]
 
 
 def _names(found: "Comparison") -> list[str]:
@@ -179,10 +180,13 @@ def _figures(each: "PlanComparison", signs: Signs) -> tuple[str, ...]:
     times = ("" if value is None else seconds(value, signs) for value in (each.before, each.after))
     if each.change is None:
         return (*times, "", "")
-    low, middle, high = (
-        f"{(value - 1) * 100:+.1f}%" for value in (each.change.low, each.change.estimate, each.change.high)
-    )
+    low, middle, high = map(_change, (each.change.low, each.change.estimate, each.change.high))
     return (*times, middle, f"{low} to {high}")
+
+
+def _change(ratio: float) -> str:
+    """Return a ratio as a change: ``+6.0%``; from a tripling on, ``3.1×`` says more."""
+    return f"{ratio:.3g}×" if ratio >= 3 else f"{round((ratio - 1) * 100, 1) + 0.0:+.1f}%"
 
 
 def _sides(found: "Comparison") -> str:

@@ -45,9 +45,9 @@ def show(file: Path) -> None:
 
 
 @config.command()
-@click.argument("name", type=click.Choice(["report", "config", "event"]))
+@click.argument("name", type=click.Choice(["report", "config", "event", "comparison"]))
 def schema(name: str) -> None:
-    """Print a JSON Schema: of the report, of the tuned config, or of the events of a recording."""
+    """Print a JSON Schema: of the report, of the tuned config, of a comparison, or of the events of a recording."""
     from engine.schemas import schema_of
 
     click.echo(schema_of(name))

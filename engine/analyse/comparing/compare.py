@@ -120,6 +120,7 @@ def _plan(pair: Pair, decision: Decision, index: int, threshold: float) -> PlanC
         verdict=REASONS[reason],
         reason=reason,
         sentence=sentence_of(reason, pair, measured, change, against, threshold),
+        counts=not pair.given_up,
         before=_seconds(decision.before[index]),
         after=_seconds(decision.after[index]),
         blocks_before=len(pair.before),
@@ -164,7 +165,9 @@ def _machine(decision: Decision | None) -> Machine:
 
 def _whole(plans: Sequence[PlanComparison], decision: Decision | None) -> tuple[Verdict, str]:
     """The worst over the plans; the sweep as a whole may add a doubt."""
-    reasons = [each.reason for each in plans if each.reason not in HARMLESS]
+    reasons = [
+        each.reason for each in plans if each.reason not in HARMLESS and (each.counts or each.verdict == "slower")
+    ]
     if decision is not None and bool(decision.machine.known[0] & decision.machine.undecided[0]):
         reasons.append("sweep-could-be-slower")
     order: tuple[Verdict, ...] = ("slower", "contaminated", "ambiguous", "faster")

@@ -56,7 +56,14 @@ class Pair:
     before: Mapping[int, float]
     after: Mapping[int, float]
     disturbed_before: int
+    """Blocks in which nothing was measured undisturbed."""
     disturbed_after: int
+    given_up: bool = False
+    """Whether both sweeps stopped measuring it because others are faster."""
+
+
+MEASURED = ("ok", "eliminated")
+"""A plan that was ok before and is given up now may have become slower, so both are compared."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +83,9 @@ def match_plans(before: SweepReport, after: SweepReport, goal: Goal) -> Matching
     for plan in dict.fromkeys([*old, *new]):
         if plan not in old or plan not in new:
             left_out[plan] = f"only in the report {'after' if plan in new else 'before'}"
-        elif old[plan].status == new[plan].status == "ok":
+        elif old[plan].status in MEASURED and new[plan].status in MEASURED:
             pairs.append(_pair(old[plan], new[plan], goal))
-        elif old[plan].status == "ok" and new[plan].status == "failed":
+        elif old[plan].status in MEASURED and new[plan].status == "failed":
             fails_now[plan] = new[plan].reason
         else:
             left_out[plan] = f"{old[plan].status} before, {new[plan].status} after"
@@ -93,8 +100,15 @@ def _nothing_in_common(before: SweepReport, after: SweepReport) -> str:
 
 
 def _pair(before: TrialReport, after: TrialReport, goal: Goal) -> Pair:
-    disturbed = [sum(map(is_disturbed, trial.samples)) for trial in (before, after)]
-    return Pair(before.plan, block_seconds(before, goal), block_seconds(after, goal), *disturbed)
+    old, new = block_seconds(before, goal), block_seconds(after, goal)
+    return Pair(
+        plan=before.plan,
+        before=old,
+        after=new,
+        disturbed_before=len({each.block for each in before.samples} - old.keys()),
+        disturbed_after=len({each.block for each in after.samples} - new.keys()),
+        given_up=before.status == after.status == "eliminated",
+    )
 
 
 def is_disturbed(measurement: Measurement) -> bool:

@@ -10,7 +10,8 @@ from engine.report import Goal
 SCHEMA = 1
 Verdict = Literal["same", "faster", "slower", "ambiguous", "contaminated"]
 Reference = Literal["others", "control", "nothing"]
-"""What a change is relative to: the median of the other plans in the same block, the control there, or nothing."""
+"""What a change is relative to, in the same block: the median of the other plans and the control, the control alone, or
+nothing."""
 
 EXIT_CODES: dict[Verdict, int] = {"same": 0, "faster": 0, "slower": 10, "ambiguous": 11, "contaminated": 12}
 """What the program ends with; no other outcome has 10, 11 or 12."""
@@ -34,6 +35,8 @@ class PlanComparison(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     """A code of ``engine.analyse.comparing.verdicts.REASONS``."""
     sentence: str
+    counts: bool = True
+    """Whether a doubt about it is one about the whole; not for a plan that both sweeps gave up as too slow."""
     before: float | None = None
     """Seconds: trimmed geometric mean over the undisturbed blocks; None where there is none."""
     after: float | None = None
@@ -41,7 +44,7 @@ class PlanComparison(msgspec.Struct, frozen=True, kw_only=True):
     """Undisturbed blocks."""
     blocks_after: int = 0
     disturbed_before: int = 0
-    """Measurements that do not count."""
+    """Blocks in which nothing was measured undisturbed, so that they do not count."""
     disturbed_after: int = 0
     measured: Ratio | None = None
     """As measured; None with fewer than two blocks in a report."""

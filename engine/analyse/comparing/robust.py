@@ -162,7 +162,8 @@ def difference(before: Mean, after: Mean, doubt: Array | float = 0.0) -> Differe
     parts = [each.spread / each.kept for each in (before, after)]
     variance = parts[0] + parts[1] + doubt
     freedom = variance**2 / (parts[0] ** 2 / before.freedom + parts[1] ** 2 / after.freedom)
-    value, error = after.value - before.value, np.sqrt(variance)
+    error = np.sqrt(variance)
+    value = np.where(np.isnan(error), np.nan, after.value - before.value)
     reach = error * stdtrit(freedom, 0.5 + CONFIDENCE / 2)
     score = value / error
     return Difference(value, value - reach, value + reach, stdtr(freedom, -score), stdtr(freedom, score))

@@ -11,7 +11,7 @@ reports (Welch), its variance drawn towards those of all plans of the sweep:
 all plans is not erased, and a machine that was slow that day is not taken for a change. Without a control: the others.
 A lone plan without a control: as measured, which never says more than ambiguous.
 
-*slower*: by what decides, such an increase would come up in any plan of identical code with a chance below 0.4 %
+*slower*: by what decides, such an increase would come up in any plan of identical code with a chance below 0.5 %
 (Holm); the estimate is at least half the threshold; and the other looks agree: by the control it is at least half the
 threshold as well, and as measured it is no speedup. (Without a control: as measured at least half the threshold.)
 Several plans at once must stand out from the control together; without one they may be a quarter of the plans at most:
@@ -49,7 +49,7 @@ Mask = NDArray[np.bool_]
 Course = tuple[Array, Array]
 """Of one report: distances from their middle over both reports, of the plans, and of the control as one more."""
 
-FAMILY_ERROR = 0.004
+FAMILY_ERROR = 0.005
 """Probability that any plan at all of identical code stands out from the others as slower, by noise within blocks."""
 CONTROL_ERROR = 0.004
 """Probability with which a control that did not move seems to have, or plans as a whole seem to move apart from it."""
@@ -143,7 +143,8 @@ def _looks(before: Points, after: Points, courses: Sequence[Course], machine: Ma
     others = _compared(old, new, doubt)
     control = _compared(against_control(before), against_control(after), doubt)
     lone = np.isnan(others.value)
-    by_control = machine.known & (machine.apart | (others.value.shape[-1] == 1))
+    alone = others.value.shape[-1] == 1
+    by_control = np.broadcast_to(machine.known & (machine.apart | alone), lone.shape)
     decisive = _chosen(by_control, control, _chosen(~lone, others, measured))
     return Looks(measured, control, decisive, by_control, lone)
 

@@ -17,7 +17,7 @@ control-shifted         contaminated   the control moved by the threshold or mor
 disturbed               contaminated   fewer than two undisturbed blocks in a report
 """
 
-from math import ceil, expm1
+from math import ceil, exp, isnan, log
 
 from engine.analyse.comparing.matching import Pair
 from engine.analyse.comparing.result import Ratio, Verdict
@@ -43,18 +43,22 @@ REASONS: dict[str, Verdict] = {
 HARMLESS = ("could-be-faster",)
 """Ambiguous, but a slowdown is ruled out, so the gate passes."""
 
-_REFERENCES = {"others": "relative to the other plans", "control": "relative to the control", "nothing": "as measured"}
+MOST_BLOCKS = 200
+"""More are not worth advising."""
+
+_REFERENCES = {"others": "relative to the others", "control": "relative to the control", "nothing": "as measured"}
 
 
 def reason_of(code: int, pair: Pair) -> str:
     """Return the code in words joined by dashes."""
-    if code == Code.TOO_FEW_BLOCKS and (pair.disturbed_before or pair.disturbed_after):
+    measured = len(pair.before) + pair.disturbed_before, len(pair.after) + pair.disturbed_after
+    if code == Code.TOO_FEW_BLOCKS and min(len(pair.before), len(pair.after)) < 2 <= min(measured):
         return "disturbed"
     return Code(code).name.lower().replace("_", "-")
 
 
 def percent(share: float) -> str:
-    """Return a share with at most two significant digits after the point: ``5%``, ``2.5%``, ``0.25%``."""
+    """Return a share to three significant digits: ``5%``, ``2.5%``, ``0.25%``."""
     return f"{share * 100:.3g}%"
 
 
@@ -76,10 +80,7 @@ def sentence_of(
 ) -> str:
     """Return one plain sentence for a plan that is in both reports."""
     if measured is None or change is None:
-        disturbed = (
-            f"; {pair.disturbed_before} and {pair.disturbed_after} were disturbed" if reason == "disturbed" else ""
-        )
-        return f"{len(pair.before)} blocks before and {len(pair.after)} after count, two of each are needed{disturbed}"
+        return _too_little(pair)
     where = _REFERENCES[against]
     tells = {
         "within-threshold": f"no change beyond {percent(threshold)}: {between(change)} {where}",
@@ -91,20 +92,30 @@ def sentence_of(
         "it may be what it is measured against that changed",
         "no-control": f"{moved(measured.estimate)} as measured, but without a control in both reports a change of the "
         "code cannot be told from one of the machine",
-        "control-shifted": f"{moved(measured.estimate)} as measured, but so far did the control move that this says "
-        "nothing about the code",
+        "control-shifted": f"{moved(measured.estimate)} as measured, but the control moved too far for this to say "
+        "anything about the code",
     }
     return tells.get(reason, f"{moved(change.estimate)} {where}, {between(change)}")
 
 
+def _too_little(pair: Pair) -> str:
+    old, new = len(pair.before), len(pair.after)
+    if min(old, new) >= 2:
+        return "no two blocks of each report hold it together with what it is measured against"
+    found = f"{old} before and {new} after: two undisturbed blocks of each report are needed"
+    lost = pair.disturbed_before + pair.disturbed_after
+    return f"{found}, {lost} {'was' if lost == 1 else 'were'} disturbed" if lost else found
+
+
 def _more_blocks(change: Ratio, pair: Pair, threshold: float) -> str:
-    half = (change.high - change.low) / 2 / change.estimate
+    half = log(change.high / max(change.low, 1e-300)) / 2
     if half <= threshold / 2:
         return f"too close to {percent(threshold)} to tell"
-    blocks = ceil(min(len(pair.before), len(pair.after)) * (half / (threshold / 2)) ** 2)
-    return f"too wide to tell for a limit of {percent(threshold)}; about {blocks} blocks in each report would do"
+    blocks = min(len(pair.before), len(pair.after)) * (half / (threshold / 2)) ** 2
+    would_do = f"about {ceil(blocks)} blocks each would do" if blocks <= MOST_BLOCKS else "the times vary too much"
+    return f"too wide to tell for a limit of {percent(threshold)}; {would_do}"
 
 
 def ratio_of(value: float, low: float, high: float) -> Ratio | None:
-    """Return a difference of logarithms as a ratio; None for NaN."""
-    return None if value != value else Ratio(*(round(expm1(each) + 1, 6) for each in (value, low, high)))
+    """Return a difference of logarithms as a ratio, up to 10^300; None for NaN."""
+    return None if isnan(value) else Ratio(*(float(f"{exp(min(each, 690)):.7g}") for each in (value, low, high)))
