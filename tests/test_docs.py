@@ -25,7 +25,7 @@ COMMAND_LINES = [
     for line in text.splitlines()
     if line.startswith("$ ")
 ]
-QUICK = ["--set", "entries=60000", "--blocks", "1", "--modes", "sequential", "--kernel", "numpy"]
+QUICK = ["--full-grid", "--set", "entries=60000", "--blocks", "1", "--modes", "sequential", "--kernel", "numpy"]
 
 
 def run(command, folder):
@@ -50,7 +50,7 @@ def folder(tmp_path):
 def quick(command):
     """The same command over a small part of the work, without its redirection."""
     words = shlex.split(command.split(">")[0])
-    extra = ["--blocks", "1"] if "mybacktest" in command else QUICK
+    extra = ["--full-grid", "--blocks", "1"] if "mybacktest" in command else QUICK
     return shlex.join(words + extra)
 
 

@@ -12,7 +12,18 @@ import pytest
 
 from engine.schemas import KINDS, schema_of
 
-SMALL = ["fixed_cost", "--set", "tasks=60", "--set", "work=20", "--blocks", "1", "--start-method", "fork"]
+SMALL = [
+    "fixed_cost",
+    "--set",
+    "tasks=60",
+    "--set",
+    "work=20",
+    "--blocks",
+    "1",
+    "--full-grid",
+    "--start-method",
+    "fork",
+]
 FEW = [*SMALL, "--modes", "sequential,thread,shared-memory", "--kernel", "python", "--workers", "2"]
 SCHEMAS = Path(__file__).parents[2] / "engine" / "schemas"
 

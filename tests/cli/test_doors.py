@@ -26,7 +26,7 @@ def run_one(data, task):
     return {"sum": float(data["prices"][first:last].sum()), "name": f"{first}-{last}"}
 """
 FUNCTIONS = ("mine_plain.py:run_one", "--tasks", "mine_plain.py:TASKS", "--data", "mine_plain.py:load")
-FEW = ("--modes", "sequential,shared-memory", "--workers", "2", "--blocks", "1")
+FEW = ("--full-grid", "--modes", "sequential,shared-memory", "--workers", "2", "--blocks", "1")
 
 
 @pytest.fixture

@@ -8,7 +8,17 @@ import pytest
 from engine.schemas import schema_of
 from tests.cli.test_commands import workbench
 
-FEW = ["--modes", "sequential,shared-memory", "--workers", "2", "--blocks", "1", "--start-method", "fork"]
+FEW = [
+    "--full-grid",
+    "--modes",
+    "sequential,shared-memory",
+    "--workers",
+    "2",
+    "--blocks",
+    "1",
+    "--start-method",
+    "fork",
+]
 
 
 @pytest.fixture(scope="module")

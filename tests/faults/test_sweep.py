@@ -20,6 +20,7 @@ from engine.events import (
     TrialStarted,
     decode,
 )
+from engine.plan import Plan
 from engine.report import SweepReport
 from engine.request import SweepRequest
 from engine.tune import blocks
@@ -194,7 +195,7 @@ def start_engine(wanted):
 
 def read_until(process, kind, mode=None):
     """Read events until a trial of a mode (or anything of the kind) has come."""
-    plans = ()
+    plans: tuple[Plan, ...] = ()
     for line in process.stdout:
         event = decode(line)
         plans = event.plans if isinstance(event, SweepStarted) else plans
