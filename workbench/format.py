@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from engine.plan import describe
 from engine.report import Ceiling, SweepReport, TrialReport
+from workbench.account import certificate_line, factors_line, scaling_line
 from workbench.numbers import UNICODE, Signs, ratio, seconds, size
 from workbench.quality import quality_lines
 from workbench.table import fit_table, status_words
@@ -22,6 +23,9 @@ def report_lines(report: SweepReport, width: int = 80, signs: Signs = UNICODE) -
         lines += ["", *(line[:width] for line in quality)]
     lines += ["", *_verdicts(report, width, signs)]
     lines += wrap(ceiling_line(report.ceiling, signs), width, "    ") if report.ceiling else []
+    for scaling in report.scaling:
+        if words := scaling_line(scaling, [trial.plan for trial in report.trials]):
+            lines += wrap(signs.text(words), width, "    ")
     for disturbance in report.noise:
         lines += wrap(signs.text(f"noise: {disturbance}"), width, "       ")
     return lines
@@ -38,7 +42,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
     low, middle, high = (
         ratio(value, signs) for value in (chosen.speedup.low, chosen.speedup.median, chosen.speedup.high)
     )
-    span = f"({low} to {high}) " if report.blocks > 1 else ""  # one block has no interval
+    span = f"({low} to {high}) "
     goal = "whole job" if chosen.goal == "job" else "steady run"
     lines = [
         f"Use {describe(chosen.plan, plans)}",
@@ -46,6 +50,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
         if chosen.plan != report.baseline
         else f"the baseline itself: no plan measured is faster, {goal}, {facts}",
         chosen.reason,
+        certificate_line(chosen.certificate, plans) if chosen.certificate else "",
         chosen.estimate,
         chosen.note,
     ]
@@ -61,6 +66,8 @@ def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
             lines += wrap(signs.text(f"{describe(trial.plan, plans)}: {words}"), width, "    ")
         if parts := breakdown_line(trial, signs):
             lines += wrap(f"    {parts}", width, "      ")
+        if product := factors_line(trial.factors, signs):
+            lines += wrap(f"    {product}", width, "      ")
         for note in trial.notes:
             lines += wrap(signs.text(f"    {note}"), width, "      ")
     return lines

@@ -7,12 +7,12 @@ import msgspec
 
 from engine.report import Noise
 
-SLACK = 0.1
-"""Cores that others may take beyond those the plan leaves over. Measured on two shared cores with a loop of integers of
-0.3 to 0.7 s in one and in two processes, 880 runs over an hour in which others came and went, against quiet runs of the
-same half minute. Two processes: others 0.1 to 0.2 cost 8 %, 0.2 to 0.4 cost 23 %, 0.4 to 0.7 cost 41 %, a whole core
-87 %. One process: it waited for 1 % of its time while others took 0.95 to 1.05, for 11 % from 1.05 on, 19 % from 1.1,
-36 % from 1.2. Quiet, others read 0.00 to 0.05."""
+SLACK = 0.05
+"""Part of all cores that others may take beyond those the plan leaves over. Measured on two shared cores with a loop of
+integers of 0.3 to 0.7 s in one and in two processes, 880 runs over an hour in which others came and went, against quiet
+runs of the same half minute. Two processes: others 0.1 to 0.2 cost 8 %, 0.2 to 0.4 cost 23 %, 0.4 to 0.7 cost 41 %, a
+whole core 87 %. One process: it waited for 1 % of its time while others took 0.95 to 1.05, for 11 % from 1.05 on, 19 %
+from 1.1, 36 % from 1.2. Quiet, others read 0.00 to 0.05."""
 ALONGSIDE = 0.5
 """Part of the cores left over that others may take. A neighbour on a core of its own made one process 2 % slower in the
 same measurement (53 runs with others at 0.95 to 1.05). It costs more where two cores are one with hyperthreads, or
@@ -57,7 +57,8 @@ def _absolute(noise: Noise, workers: int, cores: int, usual: Noise) -> Iterator[
 def room_for_others(workers: int, cores: int) -> float:
     """Return how many cores others may keep busy beside so many workers before they disturb them."""
     spare = cores - workers
-    return SLACK if spare <= 0 else min(spare + SLACK, max(SLACK, ALONGSIDE * spare))
+    slack = SLACK * cores
+    return slack if spare <= 0 else min(spare + slack, max(slack, ALONGSIDE * spare))
 
 
 def _wanted(noise: Noise, workers: int, cores: int) -> float:

@@ -15,6 +15,8 @@ def progress_text(state: State, waited: float, width: int, signs: Signs = UNICOD
     share = state.trials_done / state.trials if state.trials else 0.0
     block = f"block {(state.block or 0) + 1}" + ("" if state.race else f"/{state.blocks}")
     head = f"{block}  {bar(share, 12, signs)} {percent(share):>4}  {state.trials_done}/{state.trials}"
+    if state.looked:
+        head += f"  {len(state.looked.racing)} racing"
     if state.seconds_left is not None:
         head += f"  {whole_seconds(max(state.seconds_left - waited, 0))} left"
     running = state.running
