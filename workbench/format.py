@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from engine.plan import describe
-from engine.report import Ceiling, SweepReport, TrialReport
+from engine.report import Ceiling, Scaling, SweepReport, TrialReport
 from workbench.account import certificate_line, factors_line, scaling_line
 from workbench.numbers import UNICODE, Signs, ratio, seconds, size
 from workbench.quality import quality_lines
@@ -23,12 +23,17 @@ def report_lines(report: SweepReport, width: int = 80, signs: Signs = UNICODE) -
         lines += ["", *(line[:width] for line in quality)]
     lines += ["", *_verdicts(report, width, signs)]
     lines += wrap(ceiling_line(report.ceiling, signs), width, "    ") if report.ceiling else []
-    for scaling in report.scaling:
+    for scaling in filter(_has_law, report.scaling):
         if words := scaling_line(scaling, [trial.plan for trial in report.trials]):
             lines += wrap(signs.text(words), width, "    ")
     for disturbance in report.noise:
         lines += wrap(signs.text(f"noise: {disturbance}"), width, "       ")
     return lines
+
+
+def _has_law(scaling: Scaling) -> bool:
+    """Whether anything could be fitted; why not is in the report, and would fill the screen here."""
+    return scaling.serial_fraction is not None or scaling.contention is not None
 
 
 def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE) -> list[str]:

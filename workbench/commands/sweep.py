@@ -118,7 +118,7 @@ def demo(**given: Any) -> int:
     """Sweep the straddle backtest on embedded prices: about a minute, ends in a recommended plan and the reason."""
     axes: dict[str, Any] = {"workers": (max(2, usable_cores()),)}
     settings: dict[str, Any] = {"entries": (250_000,)}
-    care = {"blocks": 2, "accept_noise": given["accept_noise"]}
+    care = {"blocks": 1, "accept_noise": given["accept_noise"]}
     return carry_out(SweepRequest(workload="straddles", axes=axes, settings=settings, **care), given)
 
 
