@@ -91,8 +91,8 @@ def certify(plan: Plan, trials: tuple[TrialReport, ...], standing: RaceLooked) -
 
 
 def _undecided(within: float | None, standing: RaceLooked) -> str:
-    reached = "nothing can be said yet" if within is None else f"only {within:.1%} could be shown"
-    return f"the sweep ended before {standing.wanted:.1%} was reached: {reached}; more blocks or budget would"
+    reached = "nothing is certain yet" if within is None else f"{standing.wanted:.1%} was not reached"
+    return f"{reached}; more --blocks would narrow it"
 
 
 def _seconds(trial: TrialReport, goal: Goal) -> float:
