@@ -26,6 +26,15 @@ def test_a_sample_is_run_and_the_whole_job_estimated_for_every_mode(leftovers):
         assert full is None or 0 < full["low"] <= full["median"] <= full["high"]
         assert full is None or full["median"] > job["median"]
     assert report["recommendation"]["estimate"].startswith("5,000 tasks: ")
+    assert report["recommendation"]["certificate"] is None  # who is fastest over 64 tasks may not be over 5,000
+
+
+def test_the_plan_recommended_from_a_sample_is_the_fastest_for_all_tasks(leftovers):
+    done = workbench("sweep", *LONG, "--sample", "64", "--blocks", "2", "--json")
+    report = json.loads(done.stdout)
+    full = {str(each["plan"]): each["full_seconds"]["median"] for each in report["trials"] if each["full_seconds"]}
+    chosen = str(report["recommendation"]["plan"])
+    assert not full or full[chosen] <= 1.03 * min(full.values())
 
 
 def test_a_sample_of_everything_is_a_sweep_of_everything(leftovers):
