@@ -38,7 +38,11 @@ BLOCKS, FEW, ATTEMPTS = 60, 9, 3
 BAR = 0.01
 """Share of a run that watching may cost."""
 
+LOOK = BAR * 0.5 / 6
+"""Seconds that one may take: a trial looks up to six times, and its steady runs take half a second at least."""
+
 ARMS = ("bare", "again", "watched")
+_IDLER = "import sys\nsys.stdin.read()"
 _READER = "import sys\nfrom engine.events import decode\nfor line in sys.stdin.buffer: decode(line)"
 
 
@@ -128,7 +132,7 @@ def measure(blocks: int) -> Measured:
     """Time so many blocks, and those again that something else disturbed, up to three times as many in all."""
     found: list[Measured] = []
     with ExitStack() as stack:
-        stack.enter_context(children("input()", WORKERS))
+        stack.enter_context(children(_IDLER, WORKERS))
         (stream,) = stack.enter_context(children(_READER, 1))
         sensors = stack.enter_context(Sensors())
         steps = steps_of_a_run()
@@ -179,7 +183,7 @@ def claims_of(measured: Measured) -> list[Claim]:
     return [
         claim(f"a run of {SECONDS:g} s with sensors and events, beyond the bare run", percent, "%", 1, "at most", note),
         claim("time inside sensors and events, part of the run", shares, "%", 1, "at most", busy),
-        claim(f"one look right after a run, {WORKERS} workers", looks, "µs", 200, "at most", busy),
+        claim(f"one look right after a run, {WORKERS} workers", looks, "µs", LOOK * 1e6, "at most", busy),
     ]
 
 

@@ -64,8 +64,10 @@ def _usable(stat: bytes) -> set[bytes] | None:
 
 def _columns(stat: bytes, names: set[bytes]) -> list[int]:
     """The eight columns of the lines with these names, added up; empty: there is no such line."""
-    lines = stat.split(b"\n", 1)[:1] if names == {_ALL} else stat.splitlines()
+    lines = stat[: stat.find(b"\n")].splitlines() if names == {_ALL} else stat.splitlines()
     rows = [words[1 : _STEAL + 2] for words in map(bytes.split, lines) if len(words) > _STEAL + 1 and words[0] in names]
+    if len(rows) == 1:
+        return [int(word) for word in rows[0]]
     return [sum(map(int, column)) for column in zip(*rows, strict=True)]
 
 

@@ -25,7 +25,11 @@ class Sensors:
         return self._machine.cores
 
     def look(self) -> Reading:
-        """Return a snapshot; never raises. Call it outside of what is timed."""
+        """Return a snapshot; never raises. Call it outside of what is timed.
+
+        0.07 ms and 0.015 ms for each worker when repeated; 0.35 to 0.45 ms right after a run that has used the caches,
+        with three child processes on two cores. A trial takes four to six looks, 2.6 ms of its half second at least.
+        """
         members, ended = self._family.look()
         return Reading(time.monotonic(), self._machine.look(), members, ended)
 
