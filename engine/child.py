@@ -35,7 +35,7 @@ from engine.events import (
 )
 from engine.executor import Job
 from engine.knob import Scalar
-from engine.loading import load, weigh
+from engine.loading import biggest_container, load, weigh
 from engine.measure.ceiling import measure_ceiling, measure_control
 from engine.measure.noise import Sensing, Sensors
 from engine.measure.results import References
@@ -101,6 +101,7 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
         seconds=seconds,
         data_bytes=weight,
         data_hash=digest,
+        objects=biggest_container(data) if request.weigh else "",
     )
     yield ControlMeasured(block=request.block, seconds=measure_control())
     references, imported, looked = References(Path(request.references)), set[str](), set[int]()

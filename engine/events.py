@@ -58,6 +58,8 @@ class DataLoaded(Event, frozen=True, kw_only=True):
     seconds: float
     data_bytes: int = 0
     data_hash: str = ""
+    objects: str = ""
+    """The biggest container of Python objects in the data, in words; empty: none is big."""
 
 
 class ControlMeasured(Event, frozen=True, kw_only=True):

@@ -163,6 +163,8 @@ class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
     """What ``chunk_size`` came to."""
     data_hash: str = ""
     """sha256 of the serialised data it ran on."""
+    data_objects: str = ""
+    """The biggest container of Python objects in it, in words; empty: none is big."""
     identical: bool | None = None
     """Bit for bit equal to the same kernel run sequentially."""
     max_error: float | None = None

@@ -8,7 +8,7 @@ Rosas, Gimenez and Labarta, Scalability prediction for fundamental performance f
 """
 
 from collections.abc import Mapping
-from math import log
+from math import log, prod
 
 from engine.report import Breakdown
 
@@ -39,6 +39,15 @@ def factors_of(parts: Breakdown, alone: Breakdown, workers: int) -> dict[str, fl
     mine, reference = _steps(parts), _steps(alone)
     found = {name: mine[name] / reference[name] for name, _ in STEPS if (mine[name], reference[name]) != (1.0, 1.0)}
     return found | {COMPUTE: max(alone.compute, _LEAST) / (workers * max(parts.compute, _LEAST))}
+
+
+def matched(factors: Mapping[str, float], efficiency: float) -> dict[str, float]:
+    """Return the factors with a product of exactly this efficiency.
+
+    A breakdown is that of one run; the efficiency is a median over blocks, paired. What lies between them is the speed
+    of the machine in those blocks, so it goes into the CPU seconds per task.
+    """
+    return {**factors, COMPUTE: factors[COMPUTE] * efficiency / prod(factors.values())}
 
 
 def _steps(parts: Breakdown) -> dict[str, float]:

@@ -10,10 +10,11 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from engine.analyse.diagnose import Figures, losses_of, verdict_of
+from engine.analyse.diagnose import losses_of, verdict_of
 from engine.analyse.disturbances import disturbances
 from engine.analyse.estimate import Estimate, estimate
-from engine.analyse.factors import factors_of
+from engine.analyse.factors import factors_of, matched
+from engine.analyse.figures import Figures
 from engine.analyse.ledger import Ledger
 from engine.analyse.recommend import recommend
 from engine.analyse.scalings import scalings
@@ -40,7 +41,8 @@ def build_report(ledger: Ledger, goal: Goal) -> SweepReport:
     facts = _facts(ledger)
     best = recommend(trials, goal, facts.all_tasks, ledger.standing)
     if best:
-        figures = Figures(trials, trials[plans.index(best.plan)], goal, facts.tasks, ledger.ceiling())
+        fastest, cores = trials[plans.index(best.plan)], ledger.started.host.usable_cores
+        figures = Figures(trials, fastest, goal, facts.tasks, ledger.ceiling(), cores)
         trials = tuple(_explained(trial, figures) for trial in trials)
     return SweepReport(
         workbench=metadata.version("workbench"),
@@ -117,6 +119,7 @@ def _trial(ledger: Ledger, index: int, spreads: Spreads) -> TrialReport:
     steady = [point(sample) for sample in ordered]
     seconds = moderated_interval(steady, spreads.plain)
     kernel_speedup = _paired(ledger, _kernel_reference(ledger, index), index, point, spreads)
+    kernel_job_speedup = _paired(ledger, _kernel_reference(ledger, index), index, job, spreads)
     alone = kernel_speedup.median if kernel_speedup else None
     loaded = ledger.data_of(index)
     full = _full(ledger, index)
@@ -143,12 +146,13 @@ def _trial(ledger: Ledger, index: int, spreads: Spreads) -> TrialReport:
         bytes_shipped=ordered[0].shipped_bytes,
         tasks_per_chunk=ordered[0].chunk_size,
         data_hash=loaded.data_hash if loaded else "",
+        data_objects=loaded.objects if loaded else "",
         identical=None if any(s.identical is None for s in ordered) else all(s.identical for s in ordered),
         max_error=max(sample.max_error for sample in ordered),
         score=ordered[0].score,
         breakdown=_typical(ordered),
-        factors=_factors(ledger, index, ordered, _typical_steady),
-        job_factors=_factors(ledger, index, ordered, _typical),
+        factors=_factors(ledger, index, _typical_steady, kernel_speedup),
+        job_factors=_factors(ledger, index, _typical, kernel_job_speedup),
         notes=tuple(dict.fromkeys(note for sample in ordered for note in sample.notes)),
     )
 
@@ -217,15 +221,15 @@ def _typical(samples: list[Sample]) -> Breakdown:
 
 
 def _factors(
-    ledger: Ledger, index: int, samples: list[Sample], typical: Callable[[list[Sample]], Breakdown | None]
+    ledger: Ledger, index: int, typical: Callable[[list[Sample]], Breakdown | None], speedup: Interval | None
 ) -> dict[str, float]:
     """The efficiency in factors; empty where the same kernel was not measured sequentially."""
     reference = _kernel_reference(ledger, index)
-    others = list(ledger.counted(reference).values()) if reference is not None else []
-    if not others or reference == index:
+    if reference is None or reference == index or speedup is None:
         return {}
-    mine, alone = typical(samples), typical(others)
-    return factors_of(mine, alone, ledger.started.plans[index].workers) if mine and alone else {}
+    mine, alone = (typical(list(ledger.counted(each).values())) for each in (index, reference))
+    workers = ledger.started.plans[index].workers
+    return matched(factors_of(mine, alone, workers), speedup.median / workers) if mine and alone else {}
 
 
 def _typical_steady(samples: list[Sample]) -> Breakdown | None:

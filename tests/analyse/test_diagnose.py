@@ -1,8 +1,10 @@
 """A planted cause is the one that is named."""
 
 import pytest
+from msgspec.structs import replace
 
-from engine.analyse.diagnose import Figures, losses_of, verdict_of
+from engine.analyse.diagnose import losses_of, verdict_of
+from engine.analyse.figures import Figures
 from engine.analyse.recommend import recommend
 from engine.analyse.words import amount, duration, figure, portion
 from engine.plan import Plan
@@ -30,8 +32,8 @@ BASELINE = a_trial()
 FAST = a_trial(kernel="numpy", compute=0.05)
 
 
-def explain(trial, best=FAST):
-    figures = Figures((BASELINE, FAST, trial), best, "job")
+def explain(trial, best=FAST, cores=0):
+    figures = Figures((BASELINE, FAST, trial), best, "job", cores=cores)
     losses = losses_of(trial, figures)
     return losses, verdict_of(trial, losses, figures)
 
@@ -77,6 +79,35 @@ def test_who_ships_much_is_told_of_arrays_and_of_the_table_for_big_dicts(mode):
     assert "the data in arrays" in losses[0].advice
     assert "a big dict in a LookupTable" in losses[0].advice
     assert losses[0].advice.startswith("use shared-memory") == (mode == "process")
+
+
+def test_who_ships_a_big_dict_is_told_which_one():
+    trial = replace(a_trial("process", 2, ship=13.9), data_objects="a dict of 400,000 entries")
+    losses, _ = explain(trial)
+    assert losses[0].advice.startswith("the data holds a dict of 400,000 entries: use shared-memory and a LookupTable")
+
+
+def with_threads(trial, threads):
+    return replace(trial, plan=replace(trial.plan, threads_per_worker=threads))
+
+
+@pytest.mark.parametrize("parts", [{"compute": 3.0}, {"locks": 2.5}, {"compute": 1.5, "locks": 1.5}])
+def test_more_library_threads_than_cores_are_the_cause_of_whatever_computing_loses(parts):
+    losses, _ = explain(with_threads(a_trial("shared-memory", 8, **({"compute": 0.125} | parts)), 8), cores=8)
+    assert losses[0].cause == "library threads"
+    assert losses[0].seconds == pytest.approx(sum(parts.values()) - (0.125 if "compute" in parts else 0.0))
+    assert "8 threads in each of 8 workers, on 8 cores" in losses[0].advice
+
+
+def test_library_threads_that_have_cores_of_their_own_are_no_cause():
+    losses, _ = explain(with_threads(a_trial("shared-memory", 4, compute=3.0), 2), cores=8)
+    assert losses[0].cause == "extra CPU time per task"
+
+
+@pytest.mark.parametrize(("part", "advice"), [("tail", "put them first"), ("imbalance", "split it")])
+def test_where_chunks_cannot_be_smaller_the_advice_is_about_the_tasks(part, advice):
+    losses, _ = explain(replace(a_trial("process", 2, **{part: 2.0}), tasks_per_chunk=1))
+    assert advice in losses[0].advice
 
 
 def test_a_slower_kernel_is_the_cause_where_nothing_else_is():

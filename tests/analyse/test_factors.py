@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analyse.factors import COMPUTE, factors_of, shares, total
+from engine.analyse.factors import COMPUTE, factors_of, matched, shares, total
 from engine.report import Breakdown
 
 PARTS = Breakdown.__struct_fields__
@@ -25,6 +25,14 @@ def product(factors):
 def test_the_product_is_the_efficiency(parts, alone, workers):
     factors = factors_of(parts, alone, workers)
     assert product(factors) == pytest.approx(total(alone) / (workers * total(parts)), rel=1e-6)
+
+
+@given(breakdowns, breakdowns, st.floats(0.001, 4.0))
+def test_matched_factors_multiply_to_the_efficiency_that_was_measured(parts, alone, efficiency):
+    factors = factors_of(parts, alone, 2)
+    settled = matched(factors, efficiency)
+    assert product(settled) == pytest.approx(efficiency, rel=1e-6)
+    assert {name for name in factors if factors[name] != settled[name]} <= {COMPUTE}
 
 
 @given(breakdowns, st.integers(1, 64))
