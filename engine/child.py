@@ -45,6 +45,7 @@ from engine.modes import find_mode
 from engine.modes.gpu_batch import pick_device
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent, end_group_with
+from engine.report import Noise
 from engine.workload import Data, Kernel, Tasks
 from engine.workloads import resolve
 
@@ -68,6 +69,8 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What an earlier block counted."""
     sample: int = 0
     """Tasks to measure; 0: all."""
+    typical: dict[int, Noise] = {}
+    """By index in the sweep: what usually goes on while a plan is measured, where earlier blocks tell."""
     accept_noise: bool = False
     """Measure once, and let it count whatever else goes on."""
 
@@ -116,7 +119,10 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
                 imported.add(plan.kernel)
             job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
             yield from _measure_one(
-                Trial(request.block, index, plan, workload, job, parts), references, sensors, attempts
+                Trial(request.block, index, plan, workload, job, parts, request.typical.get(index)),
+                references,
+                sensors,
+                attempts,
             )
 
 

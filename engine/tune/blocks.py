@@ -150,6 +150,7 @@ class Blocks:
             plans=tuple((index, self._plan(index)) for index in todo),
             references=str(self._references(block)),
             sample=self._request.sample,
+            typical={index: usual for index in todo if (usual := self.ledger.typical_noise(index))},
             accept_noise=self._request.accept_noise,
             weigh=known is None,
             data_bytes=known.data_bytes if known else 0,
