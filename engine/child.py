@@ -39,7 +39,7 @@ from engine.loading import load, weigh
 from engine.measure.ceiling import measure_ceiling, measure_control
 from engine.measure.noise import Sensing, Sensors
 from engine.measure.results import References
-from engine.measure.sample import draw, part_sizes
+from engine.measure.sample import draw, mix, part_sizes, share
 from engine.measure.trial import Trial, measure
 from engine.modes import find_mode
 from engine.modes.gpu_batch import pick_device
@@ -71,6 +71,9 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Tasks to measure; 0: all."""
     typical: dict[int, Noise] = {}
     """By index in the sweep: what usually goes on while a plan is measured, where earlier blocks tell."""
+    most_workers: int = 0
+    """Where work is to grow with workers, the most of them: each plan is also timed on its share of the tasks, as many
+    for each of its workers as that many have. 0: it is not."""
     accept_noise: bool = False
     """Measure once, and let it count whatever else goes on."""
 
@@ -95,6 +98,8 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
     all_tasks = len(tasks)
     tasks = draw(tasks, request.sample, request.block) if request.sample else tasks
     parts = part_sizes(len(tasks)) if len(tasks) < all_tasks else ()
+    if request.most_workers:
+        tasks = mix(tasks, request.most_workers)
     weight, digest = weigh(data) if request.weigh else (request.data_bytes, "")
     yield DataLoaded(
         block=request.block,
@@ -118,12 +123,9 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
                 _import_kernel(workload.kernels[plan.kernel], plan, data, tasks)
                 imported.add(plan.kernel)
             job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
-            yield from _measure_one(
-                Trial(request.block, index, plan, workload, job, parts, request.typical.get(index)),
-                references,
-                sensors,
-                attempts,
-            )
+            shorter = (share(len(tasks), plan.workers, request.most_workers),) if request.most_workers else parts
+            trial = Trial(request.block, index, plan, workload, job, shorter, request.typical.get(index))
+            yield from _measure_one(trial, references, sensors, attempts)
 
 
 def _measure_ceiling(block: int, workers: int) -> CeilingMeasured:
