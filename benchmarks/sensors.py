@@ -28,7 +28,7 @@ from overhead_arms.report import Claim, Table, claim, claim_line, number, progre
 
 from engine.events import RunFinished, encode
 from engine.host import describe_host
-from engine.measure.noise import NoiseWatch, Sensors, conditions
+from engine.measure.noise import NoiseWatch, Sensors
 
 SECONDS = 0.3
 """Of one run."""
@@ -199,11 +199,10 @@ def table_of(measured: Measured) -> Table:
 
 
 def document_of(measured: Measured, claims: Sequence[Claim], disturbance: Disturbance) -> dict[str, Any]:
-    """Return the one JSON document: claims, host, conditions, what disturbed, and every sample."""
+    """Return the one JSON document: claims, host, what disturbed, and every sample."""
     return {
         "claims": claims,
         "host": describe_host(),
-        "conditions": conditions(),
         "disturbance": disturbance.facts() | {"disturbed_blocks": measured.left_out},
         "samples": {
             "seconds": measured.seconds,

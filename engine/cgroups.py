@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+from math import ceil
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -49,18 +50,24 @@ def memory_limit() -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
+def quota() -> float | None:
+    """Return the cores that the tightest CPU quota of this process amounts to, such as 1.5; None: there is none."""
+    quotas = [_quota(folder) for folder in folders("cpu")]
+    return min((each for each in quotas if each is not None), default=None)
+
+
 def cores() -> int | None:
-    """Return the cores that the tightest CPU quota amounts to, rounded up; None: there is no quota."""
-    quotas = [_cores(folder) for folder in folders("cpu")]
-    return min((quota for quota in quotas if quota is not None), default=None)
+    """Return the same in whole cores, rounded up, at least 1."""
+    limit = quota()
+    return None if limit is None else max(1, ceil(limit))
 
 
 def with_quota() -> tuple[Path, ...]:
     """Return the groups of this process that have a CPU quota, innermost first; only these are ever held back."""
-    return tuple(folder for folder in folders("cpu") if _cores(folder) is not None)
+    return tuple(folder for folder in folders("cpu") if _quota(folder) is not None)
 
 
-def _cores(folder: Path) -> int | None:
+def _quota(folder: Path) -> float | None:
     # version 2: both numbers in one file; version 1: -1 where there is no quota
     words = read(folder / "cpu.max").split() or [
         read(folder / "cpu.cfs_quota_us"),
@@ -68,8 +75,8 @@ def _cores(folder: Path) -> int | None:
     ]
     if len(words) != 2 or not all(word.isdigit() for word in words):
         return None
-    quota, period = map(int, words)
-    return max(1, -(-quota // period)) if period else None
+    allowed, period = map(int, words)
+    return allowed / period if period else None
 
 
 def _with_ancestors(root: str, mount: Path, path: str) -> list[Path]:

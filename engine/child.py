@@ -39,12 +39,13 @@ from engine.loading import biggest_container, load, weigh
 from engine.measure.ceiling import measure_ceiling, measure_control
 from engine.measure.noise import Sensing, Sensors
 from engine.measure.results import References
-from engine.measure.sample import draw, part_sizes
+from engine.measure.sample import draw, mix, part_sizes, share
 from engine.measure.trial import Trial, measure
 from engine.modes import find_mode
 from engine.modes.gpu_batch import pick_device
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent, end_group_with
+from engine.report import Noise
 from engine.workload import Data, Kernel, Tasks
 from engine.workloads import resolve
 
@@ -68,6 +69,11 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What an earlier block counted."""
     sample: int = 0
     """Tasks to measure; 0: all."""
+    typical: dict[int, Noise] = {}
+    """By index in the sweep: what usually goes on while a plan is measured, where earlier blocks tell."""
+    most_workers: int = 0
+    """Where work is to grow with workers, the most of them: each plan is also timed on its share of the tasks, as many
+    for each of its workers as that many have. 0: it is not."""
     accept_noise: bool = False
     """Measure once, and let it count whatever else goes on."""
 
@@ -92,6 +98,8 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
     all_tasks = len(tasks)
     tasks = draw(tasks, request.sample, request.block) if request.sample else tasks
     parts = part_sizes(len(tasks)) if len(tasks) < all_tasks else ()
+    if request.most_workers:
+        tasks = mix(tasks, request.most_workers)
     weight, digest = weigh(data) if request.weigh else (request.data_bytes, "")
     yield DataLoaded(
         block=request.block,
@@ -116,9 +124,9 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
                 _import_kernel(workload.kernels[plan.kernel], plan, data, tasks)
                 imported.add(plan.kernel)
             job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
-            yield from _measure_one(
-                Trial(request.block, index, plan, workload, job, parts), references, sensors, attempts
-            )
+            shorter = (share(len(tasks), plan.workers, request.most_workers),) if request.most_workers else parts
+            trial = Trial(request.block, index, plan, workload, job, shorter, request.typical.get(index))
+            yield from _measure_one(trial, references, sensors, attempts)
 
 
 def _measure_ceiling(block: int, workers: int) -> CeilingMeasured:

@@ -129,7 +129,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     chunk_size: int
     """What ``auto`` came to."""
     parts: tuple[PartRun, ...] = ()
-    """Where a sample of the tasks is measured: shorter runs, which tell how time grows with the number of tasks."""
+    """Shorter runs. Where a sample is measured they tell how time grows with tasks; where work is to grow with workers,
+    there is one, over the plan's share."""
     notes: tuple[str, ...] = ()
     """What is not as it should be with its workers or its data."""
     noise: Noise | None = None

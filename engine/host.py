@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from engine import cgroups
+from engine.conditions import conditions
 from engine.report import Host
 
 _LIBRARIES = ("numpy", "pyarrow", "scipy", "torch", "numba")
@@ -31,8 +32,10 @@ def memory_bytes() -> int:
 
 
 def describe_host() -> Host:
-    """Return the facts that decide whether a result measured elsewhere holds here.
+    """Return the facts that decide whether a result measured elsewhere holds here, and the conditions as they are now.
 
+    Conditions are no part of the fingerprint: under another governor it is the same machine still, and two measurements
+    on it should be compared, with a note of what differs, and not refused.
     GPUs are read from the driver's files, because asking CUDA would start it in this process and spoil a later fork.
     """
     facts = {
@@ -46,7 +49,7 @@ def describe_host() -> Host:
         "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
     }
     digest = hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()[:16]
-    return Host(fingerprint=digest, libraries=_versions(), **facts)  # type: ignore[arg-type]
+    return Host(fingerprint=digest, libraries=_versions(), conditions=conditions(), **facts)  # type: ignore[arg-type]
 
 
 def _cpu_name() -> str:

@@ -34,6 +34,9 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     python: str
     gil: bool
     libraries: dict[str, str] = {}
+    conditions: dict[str, str] = {}
+    """What moves measurements on one and the same machine, in words, where it can be read: governor, turbo,
+    hyperthreads, affinity and the like. No part of the fingerprint."""
 
 
 class WorkloadFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from engine.report import Certificate, Interval, Prediction, Scaling
 from tests.builders import a_plan
-from workbench.account import certificate_line, factors_line, scaling_line
+from workbench.account import certificate_line, certified_line, factors_line, scaling_line
 from workbench.numbers import ASCII
 
 PLANS = (a_plan(), a_plan("thread", 2), a_plan("thread", 4), a_plan("process", 2), a_plan("process", 4))
@@ -11,6 +11,13 @@ PLANS = (a_plan(), a_plan("thread", 2), a_plan("thread", 4), a_plan("process", 2
 def a_certificate(**changes):
     facts = {"within": 0.021, "wanted": 0.03, "confidence": 0.95, "blocks": 4, "confirmed": True}
     return Certificate(**(facts | changes))
+
+
+def test_a_certificate_out_of_a_config_reads_the_same():
+    certificate = a_certificate(ties=PLANS[1:2])
+    line = certificate_line(certificate, PLANS)
+    assert certified_line(certificate, ["thread × 2, python"]) == line
+    assert "as fast may be: thread × 2, python" in line
 
 
 def test_a_certificate_says_how_far_at_most_how_surely_and_after_how_much():

@@ -97,6 +97,12 @@ def test_cpu_quotas_of_version_2(machine, files, expected):
     assert cgroups.cores() == expected
 
 
+def test_a_quota_is_told_exactly(machine):
+    machine.join("cgroup2", "/a")
+    machine.write(machine.groups / "a/cpu.max", "150000 100000")
+    assert cgroups.quota() == 1.5
+
+
 @pytest.mark.parametrize(("quota", "expected"), [("250000", 3), ("-1", None)])
 def test_cpu_quotas_of_version_1(machine, quota, expected):
     machine.join("cgroup", "/a", options="rw,cpu,cpuacct")

@@ -1,10 +1,14 @@
 """What the analysis says beyond the figures: how sure the recommendation is, factors of efficiency, scaling."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from engine.plan import Plan, describe
 from engine.report import Certificate, Interval, Scaling
 from workbench.numbers import UNICODE, Signs, percent, ratio
+
+if TYPE_CHECKING:
+    from engine.production.config import Certified
 
 _TIES = 3
 """Tied plans that are named; of more the number is told."""
@@ -15,6 +19,11 @@ _EVEN = 0.01
 
 def certificate_line(certificate: Certificate, among: Sequence[Plan]) -> str:
     """Return how sure it is that no other plan is faster, and which are as fast."""
+    return certified_line(certificate, [describe(plan, among) for plan in certificate.ties])
+
+
+def certified_line(certificate: "Certificate | Certified", ties: Sequence[str]) -> str:
+    """Return the same for a certificate out of a report or a tuned config; ``ties``: its ties in words."""
     if certificate.within is None:
         return certificate.note
     confirmed = ", confirmed in one more" if certificate.confirmed else ""
@@ -22,13 +31,13 @@ def certificate_line(certificate: Certificate, among: Sequence[Plan]) -> str:
     bound = "no other plan is faster" if certificate.within == 0 else f"at most {percent(certificate.within)} slower"
     than = "" if certificate.within == 0 else " than any other plan"
     line = f"{bound}{than}, {percent(certificate.confidence)} sure after {blocks}"
-    return "; ".join(part for part in (line, _ties(certificate.ties, among), certificate.note) if part)
+    return "; ".join(part for part in (line, _ties(ties), certificate.note) if part)
 
 
-def _ties(ties: Sequence[Plan], among: Sequence[Plan]) -> str:
+def _ties(ties: Sequence[str]) -> str:
     if not ties:
         return ""
-    named = ", ".join(describe(plan, among) for plan in ties[:_TIES])
+    named = ", ".join(ties[:_TIES])
     more = f" and {len(ties) - _TIES} more" if len(ties) > _TIES else ""
     return f"as fast may be: {named}{more}"
 

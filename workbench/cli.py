@@ -19,6 +19,7 @@ COMMANDS = {
     "run": ("workbench.commands.run", "run", "run a workload with a tuned config"),
     "flamegraph": ("workbench.commands.flamegraph", "flamegraph", "where one plan spends its time, with py-spy"),
     "compare": ("workbench.commands.compare", "compare", "is it slower than before? two reports, plan by plan"),
+    "scaling": ("workbench.commands.scaling", "scaling", "the same work, and more work, on more workers"),
     "what-if": ("workbench.commands.what_if", "what_if", "what a run would take on a machine you describe"),
     "export": ("workbench.commands.export", "export", "write a report as CSV, Parquet, Markdown or for other tools"),
     "history": ("workbench.commands.history", "history", "sweeps of the past, and how speed changed since"),

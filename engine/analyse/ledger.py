@@ -17,7 +17,11 @@ from engine.events import (
     TrialFailed,
     TrialFinished,
 )
-from engine.report import Ceiling, Status
+from engine.measure.noise import typical_noise
+from engine.report import Ceiling, Noise, Status
+
+USUAL = 2
+"""Undisturbed blocks of a plan after which the next is judged against them; one alone may be the odd one out."""
 
 
 class Ledger:
@@ -73,6 +77,12 @@ class Ledger:
         """Return a plan's undisturbed samples by block; where there are none, all of them."""
         samples = self.samples[index]
         return {block: sample for block, sample in samples.items() if sample.undisturbed} or dict(samples)
+
+    def typical_noise(self, index: int) -> Noise | None:
+        """Return what usually goes on while a plan is measured, from its undisturbed blocks; None before there are
+        ``USUAL`` of them. Disturbed blocks are left out, or a neighbour that stays would become usual."""
+        noises = [sample.noise for sample in self.samples[index].values() if sample.noise and sample.undisturbed]
+        return typical_noise(noises) if len(noises) >= USUAL else None
 
     def everything(self, index: int) -> list[tuple[int, Sample]]:
         """Return a plan's samples with their blocks, those that were taken again as well."""

@@ -13,6 +13,6 @@ store       the history itself
 
 from engine.history.place import history_file
 from engine.history.records import Best, Point, Series, Summary
-from engine.history.store import History, open_history
+from engine.history.store import History, keep, open_history
 
-__all__ = ["Best", "History", "Point", "Series", "Summary", "history_file", "open_history"]
+__all__ = ["Best", "History", "Point", "Series", "Summary", "history_file", "keep", "open_history"]

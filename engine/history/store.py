@@ -29,6 +29,16 @@ def open_history(path: Path | str | None = None) -> "History":
         return History(place)
 
 
+def keep(report: SweepReport) -> int | None:
+    """Add a finished sweep to the history in its usual place; return its id.
+
+    None: it was not kept, because the history is switched off or no block was finished. Raises FileProblem and
+    RequestError.
+    """
+    place = history_file()
+    return History(place).add(report) if place and report.blocks else None
+
+
 @dataclass(frozen=True)
 class History:
     """Finished sweeps in an SQLite file. Holds no connection, so any thread or process may use it.

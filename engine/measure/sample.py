@@ -1,4 +1,4 @@
-"""A sample of the tasks, so that a job of hours is judged in a minute."""
+"""A part of the tasks: a sample, so that a job of hours is judged in a minute, or each worker's share."""
 
 from typing import Any
 
@@ -43,3 +43,23 @@ def _taken(tasks: Any, positions: Any) -> Tasks:
 def part_sizes(tasks: int) -> tuple[int, ...]:
     """Return how many of so many sampled tasks the shorter runs take."""
     return tuple(-(-tasks // part) for part in PARTS)
+
+
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def mix(tasks: Tasks, workers: int) -> Tasks:
+    """Return the tasks in an order in which the first so many, however many, are evenly spread over all of them.
+
+    Multiples of the golden ratio, of which only the fraction is kept, fill the unit interval most evenly (the three-gap
+    theorem), so the first tasks are neither the cheap nor the dear ones. Raises RequestError where there is not one for
+    each worker.
+    """
+    if len(tasks) < workers:
+        raise RequestError(f"{len(tasks)} tasks are fewer than the {workers} workers among whom they would be shared")
+    return _taken(tasks, np.argsort(np.arange(len(tasks)) * _GOLDEN % 1.0, kind="stable"))
+
+
+def share(tasks: int, workers: int, most: int) -> int:
+    """Return how many tasks so many workers get where ``most`` workers share all: the same number for each of them."""
+    return tasks // most * workers

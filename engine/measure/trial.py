@@ -17,7 +17,7 @@ from engine.measure.noise import NoiseWatch, Sensing
 from engine.measure.results import References, difference
 from engine.modes import find_mode
 from engine.plan import Plan
-from engine.report import Breakdown
+from engine.report import Breakdown, Noise
 from engine.workload import Workload
 
 ENOUGH, MOST = 0.5, 25
@@ -38,6 +38,8 @@ class Trial:
     job: Job
     parts: tuple[int, ...] = ()
     """Tasks of the shorter runs that a sample needs."""
+    typical: Noise | None = None
+    """What usually goes on while this plan is measured; None: it is not known yet."""
 
 
 def measure(
@@ -85,7 +87,7 @@ def measure(
             chunk_size=outcome.chunk_size,
             parts=parts,
             notes=(*executor.notes, *_notes(trial)),
-            noise=watch.noise(trial.plan.workers * trial.plan.threads_per_worker),
+            noise=watch.noise(trial.plan.workers * trial.plan.threads_per_worker, trial.typical),
         )
 
 

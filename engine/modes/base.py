@@ -28,7 +28,7 @@ class LocalExecutor:
     def __init__(self, job: Job, plan: Plan) -> None:
         self._job = job
         self._plan = plan
-        self._chunks = self._cut()
+        self._chunks = self._cut(len(job.tasks))
         self._kept: Collector | None = None
 
     @classmethod
@@ -46,15 +46,15 @@ class LocalExecutor:
         """What is not as it should be with the workers or the data: nothing that is known."""
         return ()
 
-    def _cut(self) -> Sequence[Chunk]:
-        """Return the chunks that ``plan.chunk_size`` stands for."""
+    def _cut(self, tasks: int) -> Sequence[Chunk]:
+        """Return the chunks of the first so many tasks that ``plan.chunk_size`` stands for."""
         size = self._plan.chunk_size
-        return even_chunks(len(self._job.tasks), self._auto_size() if size == "auto" else size)
+        return even_chunks(tasks, self._auto_size(tasks) if size == "auto" else size)
 
-    def _auto_size(self) -> int:
+    def _auto_size(self, tasks: int) -> int:
         batched = bool(self._job.kernel.bytes_per_task)
         pieces = min(self.pieces_per_worker, self.batches_per_worker) if batched else self.pieces_per_worker
-        return auto_size(len(self._job.tasks), self._plan.workers * pieces, self._job.kernel)
+        return auto_size(tasks, self._plan.workers * pieces, self._job.kernel)
 
     def _collector(self) -> Collector:
         """Return where results go. Arrays go to the same place in every run, as in slots: 203 MB of fresh memory each
@@ -64,10 +64,8 @@ class LocalExecutor:
         return self._kept
 
     def _first(self, tasks: int | None) -> Sequence[Chunk]:
-        """Return the chunks of the first so many tasks; None: of all."""
-        if tasks is None:
-            return self._chunks
-        return [Chunk(chunk.start, min(chunk.stop, tasks)) for chunk in self._chunks if chunk.start < tasks]
+        """Return the chunks of a job of the first so many tasks; None: of all."""
+        return self._chunks if tasks is None else self._cut(tasks)
 
     @property
     def _largest(self) -> int:

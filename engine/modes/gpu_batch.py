@@ -34,8 +34,8 @@ class GpuBatch(Sequential):
         self._data = kernel.prepare(self._job.data, device) if kernel.prepare else self._job.data
         return self
 
-    def _auto_size(self) -> int:
-        return auto_size(len(self._job.tasks), 1, self._job.kernel, _memory_for_chunk(pick_device(self._plan.device)))
+    def _auto_size(self, tasks: int) -> int:
+        return auto_size(tasks, 1, self._job.kernel, _memory_for_chunk(pick_device(self._plan.device)))
 
 
 def pick_device(wanted: str) -> str:

@@ -1,5 +1,7 @@
 """The tuned config: the plan to use, what it is valid for, and the evidence. A TOML file that production loads."""
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +10,35 @@ import tomli_w
 
 from engine.errors import FileProblem, RequestError, UnknownName
 from engine.files import write_atomically
-from engine.plan import Plan
-from engine.report import Goal, Host, Interval, SweepReport
+from engine.plan import Plan, describe
+from engine.report import Certificate, Goal, Host, Interval, SweepReport
 from engine.request import convert, line_of, read_toml
 
 SCHEMA = 1
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Certified(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How sure the choice is: the report's certificate, with plans in words."""
+
+    within: float | None = None
+    """The plan is at most this share slower than any other, such as 0.03; None: nothing is certain."""
+    wanted: float
+    """What was asked for."""
+    confidence: float
+    """Probability with which that holds, such as 0.95."""
+    blocks: int
+    """Blocks behind it."""
+    decided: bool
+    """Whether what was asked for was reached."""
+    confirmed: bool
+    """Whether it held in one block more, in fresh processes."""
+    ties: tuple[str, ...] = ()
+    """Plans that may be as fast."""
+    note: str = ""
+    """Why it is not decided, where it is not."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The figures behind the choice."""
 
     created: str
@@ -33,6 +56,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     speedup: Interval
     job_speedup: Interval
     max_error: float
+    certificate: Certified | None = None
+    """None: there is none, as from a sample or from a version that knew none."""
+    samples_hash: str = ""
+    """``samples_hash`` of the report; empty from a version that knew none."""
 
 
 class TunedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,8 +73,8 @@ class TunedConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     data: str = ""
     """The same for its data."""
     size: str
-    data_hash: str
-    """sha256 of the serialised data it was tuned on."""
+    data_hash: str = ""
+    """sha256 of the serialised data it was tuned on; empty: unknown."""
     plan: Plan
     host: Host
     evidence: Evidence
@@ -85,6 +112,8 @@ def tuned_config(report: SweepReport) -> TunedConfig:
         speedup=speedup,
         job_speedup=job_speedup,
         max_error=trial.max_error or 0.0,
+        certificate=_certified(best.certificate, [each.plan for each in report.trials]),
+        samples_hash=samples_hash(report),
     )
     facts = report.workload
     return TunedConfig(
@@ -96,6 +125,30 @@ def tuned_config(report: SweepReport) -> TunedConfig:
         plan=best.plan,
         host=report.host,
         evidence=evidence,
+    )
+
+
+def samples_hash(report: SweepReport) -> str:
+    """Return the sha256 of the raw samples of all trials, in hexadecimal: it finds the report that a config came from.
+
+    They are hashed as JSON without blanks, fields and trials in the order of the report, which is the same for a report
+    that was written and read again.
+    """
+    return hashlib.sha256(msgspec.json.encode([trial.samples for trial in report.trials])).hexdigest()
+
+
+def _certified(found: Certificate | None, plans: Sequence[Plan]) -> Certified | None:
+    if found is None:
+        return None
+    return Certified(
+        within=found.within,
+        wanted=found.wanted,
+        confidence=found.confidence,
+        blocks=found.blocks,
+        decided=not found.note,
+        confirmed=found.confirmed,
+        ties=tuple(describe(plan, plans) for plan in found.ties),
+        note=found.note,
     )
 
 

@@ -50,6 +50,8 @@ class Blocks:
         self.clockwork = Clockwork(ledger.started)
         self.ahead: Sequence[Sequence[int]] = ()
         """The plans of each block that is expected to follow, for the estimate of the time left."""
+        self.most_workers = 0
+        """As in a BlockRequest."""
         self._capped = False
         self._todo: list[int] = []
         self._at: int | None = None
@@ -150,6 +152,8 @@ class Blocks:
             plans=tuple((index, self._plan(index)) for index in todo),
             references=str(self._references(block)),
             sample=self._request.sample,
+            most_workers=self.most_workers,
+            typical={index: usual for index in todo if (usual := self.ledger.typical_noise(index))},
             accept_noise=self._request.accept_noise,
             weigh=known is None,
             data_bytes=known.data_bytes if known else 0,

@@ -21,12 +21,14 @@ from engine.tune.course import grid_course, race_course
 from engine.tune.space import Space, expand
 
 
-def sweep(request: SweepRequest, stop: threading.Event | None = None) -> Generator[AnyEvent, None, SweepReport]:
+def sweep(
+    request: SweepRequest, stop: threading.Event | None = None, *, growing: bool = False
+) -> Generator[AnyEvent, None, SweepReport]:
     """Measure the plans of the request; yield what happens and return the report.
 
     ``stop`` ends the sweep early, from a signal handler or another thread: what was measured is reported. ``close()``
-    ends it without a report. Either way no process is left. Raises RequestError before anything runs, WorkFailed when
-    the baseline fails.
+    ends it without a report. Either way no process is left. ``growing``: every plan is also timed on its share of the
+    tasks, in ``Sample.parts``. Raises RequestError before anything runs, WorkFailed when the baseline fails.
     """
     check_size(request.sample)
     space = expand(request)
@@ -45,7 +47,9 @@ def sweep(request: SweepRequest, stop: threading.Event | None = None) -> Generat
     yield started
     ledger = Ledger(started)
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-        yield from _measured(request, space, Blocks(request, space, ledger, Path(folder), stop or threading.Event()))
+        blocks = Blocks(request, space, ledger, Path(folder), stop or threading.Event())
+        blocks.most_workers = max(plan.workers for plan in space.plans) if growing else 0
+        yield from _measured(request, space, blocks)
     report = build_report(ledger, request.goal)
     yield SweepFinished(report=report)
     return report

@@ -288,6 +288,16 @@ def test_other_libraries_are_noted_and_not_refused():
     assert compare(old, new).notes == ("numpy: 2.2.1 before, 2.4.6 after",)
 
 
+def test_other_conditions_of_the_same_machine_are_noted_and_not_refused():
+    old, new = (
+        before(host=a_host(conditions={"governor": governor, "turbo": "on"} | more))
+        for governor, more in (("powersave", {"quota": "1.5 cores"}), ("performance", {}))
+    )
+    notes = ("governor: powersave before, performance after", "quota: 1.5 cores before, none told after")
+    assert compare(old, new).notes == notes
+    assert compare(before(), new).notes == ()  # a report of old tells none
+
+
 def test_reports_without_a_plan_in_common_are_refused():
     with pytest.raises(RequestError, match="no measured plan in common"):
         compare(before(), report(points()[0][:1], plans=(a_plan("thread", 9),)), force=True)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine.history import open_history, store
 from engine.host import describe_host
+from engine.production.config import samples_hash, save_config
 from tests.builders import a_host
 from tests.cli.test_commands import workbench
 from tests.history.reports import PLANS, WINNER, a_day, with_settings
@@ -124,6 +125,17 @@ def test_show_tells_which_sweep_it_is_and_the_whole_report(kept, said):
     assert code == 0
     assert out.startswith("sweep 3, 2026-01-03 12:00 UTC: straddles small on Test CPU, 4 usable cores\n")
     assert "Use shared-memory × 4, numpy" in out
+
+
+def test_a_tuned_config_is_traced_to_its_sweep(kept, tmp_path, capsys):
+    path = tmp_path / "tuned.toml"
+    save_config(kept.report(3), path)
+    assert main(["config", "show", str(path)]) == 0
+    digest = samples_hash(kept.report(3))
+    assert f"raw samples: sha256 {digest}, kept in the history: workbench history show 3\n" in capsys.readouterr().out
+    kept.remove([3])
+    assert main(["config", "show", str(path)]) == 0
+    assert f"raw samples: sha256 {digest}\n" in capsys.readouterr().out
 
 
 def test_the_trend_is_a_bar_for_each_sweep_and_marks_changes(kept, said):

@@ -98,3 +98,17 @@ def test_every_task_is_computed_once_and_busy_time_is_reported(mode):
     assert sum(worker.chunks for worker in outcome.workers) == 8
     assert all(worker.wall >= 0 for worker in outcome.workers)
     assert sum(worker.wall for worker in outcome.workers) > 0
+
+
+@pytest.mark.parametrize("mode", ["sequential", "thread", "process"])
+def test_a_shorter_run_is_cut_like_a_job_of_so_many_tasks(mode):
+    """Else a quarter of the tasks would be a quarter of the chunks, too few to even out among many workers."""
+    whole = job_of("straddles", "python")
+    short = type(whole)(whole.kernel, whole.data, whole.tasks[:20], whole.result)
+    chunks = []
+    for job, tasks in ((whole, 20), (short, None)):
+        with find_mode(mode)(job, Plan(mode=mode, workers=2, start_method="fork")) as executor:
+            outcome = executor.run(tasks)
+            chunks.append(sum(worker.chunks for worker in outcome.workers))
+            assert np.array_equal(outcome.results[:20], reference("straddles", "python")[:20], equal_nan=True)
+    assert chunks[0] == chunks[1]

@@ -10,6 +10,7 @@ import threading
 import msgspec
 import pytest
 
+from engine.conversation import Conversation
 from engine.errors import RequestError, WorkFailed
 from engine.events import (
     PlanEliminated,
@@ -48,6 +49,18 @@ def test_a_sweep_measures_every_plan_in_every_block(leftovers):
     assert report.blocks == 2
     assert report.recommendation
     assert len([event for event in events if isinstance(event, TrialFinished)]) == 8
+
+
+def test_a_block_is_judged_against_what_two_earlier_ones_tell_is_typical(monkeypatch, leftovers):
+    asked = []
+
+    def talk(module, block, *rest):
+        asked.append(block)
+        return Conversation(module, block, *rest)
+
+    monkeypatch.setattr(blocks, "Conversation", talk)
+    list(sweep(request(blocks=3)))
+    assert [sorted(each.typical) for each in asked] == [[], [], [0, 1]]
 
 
 def test_a_race_measures_every_plan_once_and_then_those_that_may_win(leftovers):

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.measure.noise import conditions, judge, typical_noise
+from engine.measure.noise import judge, typical_noise
 from engine.measure.noise.judging import ALONGSIDE, SLACK, room_for_others
 from engine.report import Noise
 
@@ -69,58 +69,3 @@ def test_typical_is_the_median_of_what_is_known():
     noises = [Noise(others=others, megahertz=clock) for others, clock in [(0.1, None), (0.2, 3000.0), (0.9, 2000.0)]]
     assert typical_noise(noises) == Noise(others=0.2, megahertz=2500.0)
     assert typical_noise([]) is None
-
-
-def a_machine(folder, files):
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{text}\n")
-    return conditions(folder)
-
-
-CPU = "sys/devices/system/cpu"
-
-
-def test_a_machine_that_tells_nothing_has_no_conditions(tmp_path):
-    assert conditions(tmp_path) == {}
-
-
-def test_conditions_of_a_machine_that_tells_everything(tmp_path):
-    files = {
-        f"{CPU}/cpu0/cpufreq/scaling_governor": "performance",
-        f"{CPU}/cpu1/cpufreq/scaling_governor": "powersave",
-        f"{CPU}/intel_pstate/no_turbo": "0",
-        f"{CPU}/smt/active": "1",
-        "proc/sys/kernel/randomize_va_space": "2",
-        "proc/1/cgroup": "0::/kubepods/burstable/pod1",
-        "proc/cpuinfo": "processor : 0\nflags : fpu hypervisor sse",
-        "sys/class/dmi/id/sys_vendor": "QEMU",
-    }
-    assert a_machine(tmp_path, files) == {
-        "governor": "performance, powersave",
-        "turbo": "on",
-        "hyperthreads": "on",
-        "address randomisation": "on",
-        "container": "kubernetes",
-        "virtual machine": "QEMU",
-    }
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ({f"{CPU}/intel_pstate/no_turbo": "1"}, {"turbo": "off"}),
-        ({f"{CPU}/cpufreq/boost": "1"}, {"turbo": "on"}),
-        ({f"{CPU}/smt/active": "0"}, {"hyperthreads": "off"}),
-        ({f"{CPU}/smt/active": "0", "proc/cpuinfo": "flags\t: hypervisor"}, {"virtual machine": "yes"}),
-        ({"proc/cpuinfo": "flags\t: fpu"}, {}),
-        ({".dockerenv": ""}, {"container": "docker"}),
-        ({"run/.containerenv": ""}, {"container": "podman"}),
-        ({"proc/version": "Linux version 6.6 (microsoft-standard-WSL2)"}, {"virtual machine": "WSL"}),
-        ({"proc/sys/kernel/randomize_va_space": "0"}, {"address randomisation": "off"}),
-        ({"proc/1/cgroup": "0::/init.scope"}, {}),
-    ],
-)
-def test_each_condition_is_told_where_it_can_be_read(tmp_path, files, expected):
-    assert a_machine(tmp_path, files) == expected

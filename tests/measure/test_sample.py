@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RequestError
-from engine.measure.sample import LEAST, check_size, draw, part_sizes
+from engine.measure.sample import LEAST, check_size, draw, mix, part_sizes, share
 
 
 @given(st.integers(LEAST, 500), st.integers(1, 2000), st.integers(0, 9))
@@ -49,3 +49,20 @@ def test_a_sample_too_small_to_say_anything_is_refused():
         check_size(15)
     check_size(16)
     check_size(0)
+
+
+@given(st.integers(1, 16), st.integers(1, 60))
+def test_every_share_of_mixed_tasks_is_spread_over_all(most, each):
+    total = most * each + most // 2  # a rest that no share has
+    mixed = mix(range(total), most)
+    assert sorted(mixed) == list(range(total))
+    for workers in range(1, most + 1):
+        count = share(total, workers, most)
+        assert count == workers * share(total, 1, most)
+        gaps = np.diff([0, *sorted(mixed[:count]), total])
+        assert gaps.max() <= 2.7 * total / count
+
+
+def test_fewer_tasks_than_workers_cannot_be_shared():
+    with pytest.raises(RequestError, match="3 tasks are fewer than the 4 workers"):
+        mix([1, 2, 3], 4)

@@ -14,6 +14,7 @@ from engine.measure.results import References
 from engine.measure.trial import Trial, measure
 from engine.plan import Plan
 from engine.pool.arena import pack
+from engine.report import Noise
 from engine.workloads import resolve
 from tests.jobs import a_job
 
@@ -53,6 +54,17 @@ def test_a_trial_yields_its_runs_and_returns_a_sample(tmp_path):
     assert sample.identical is True
     assert sample.max_error == 0
     assert sample.peak_memory_bytes > 10_000_000
+
+
+def test_a_trial_is_judged_against_what_is_typical_of_its_plan(tmp_path):
+    calmer_than_possible = Noise(switches=-1e6)
+    for typical, words in ((None, ""), (calmer_than_possible, "usually -1000000")):
+        trial = dataclasses.replace(a_trial(), typical=typical)
+        with Sensors() as sensors:
+            _, sample = finish(measure(trial, References(tmp_path), sensors))
+        reasons = [reason for reason in sample.noise.reasons if "interrupted" in reason]
+        assert bool(reasons) is bool(typical)
+        assert words in "".join(reasons)
 
 
 def test_wrong_results_are_a_failed_trial(tmp_path):

@@ -1,18 +1,20 @@
 import os
 import warnings
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 import tomli_w
+from msgspec.structs import replace
 
 from engine.errors import FileProblem, RequestError, UnknownName
 from engine.events import SweepFinished
 from engine.host import describe_host
 from engine.production import load_config, run, save_config
-from engine.production.config import tuned_config
+from engine.production.config import Certified, samples_hash, tuned_config
 from engine.production.run import TunedConfigWarning, choose, compare_hosts
-from engine.report import SweepReport
+from engine.report import Certificate, SweepReport
 from engine.request import Axis, SweepRequest
 from engine.tune.sweep import sweep
 from tests.jobs import a_job, execute
@@ -61,6 +63,55 @@ def test_a_config_holds_plan_host_hash_and_evidence(report, saved):
     assert config.data_hash == report.trials[0].data_hash
     assert len(config.data_hash) == 64
     assert config.evidence.baseline_seconds == report.trials[0].seconds
+
+
+def certified(report, **changes):
+    """The report with that certificate, which a busy machine may have left undecided."""
+    plans = tuple(trial.plan for trial in report.trials)
+    facts: dict[str, Any] = {
+        "within": 0.02,
+        "wanted": 0.03,
+        "confidence": 0.95,
+        "blocks": 4,
+        "confirmed": True,
+        "ties": plans[1:],
+    }
+    certificate = Certificate(**(facts | changes))
+    return replace(report, recommendation=replace(report.recommendation, certificate=certificate))
+
+
+def test_the_evidence_says_how_sure_it_is_and_which_samples_it_rests_on(report, tmp_path):
+    report = certified(report)
+    save_config(report, tmp_path / "sure.toml")
+    evidence = load_config(tmp_path / "sure.toml").evidence
+    ties = ("shared-memory × 2, python, fork",)
+    assert evidence.certificate == Certified(
+        within=0.02, wanted=0.03, confidence=0.95, blocks=4, decided=True, confirmed=True, ties=ties
+    )
+    again = msgspec.json.decode(msgspec.json.encode(report), type=SweepReport)
+    assert evidence.samples_hash == samples_hash(report) == samples_hash(again)
+    fewer = replace(report, trials=report.trials[:1])
+    assert evidence.samples_hash != samples_hash(fewer)
+
+
+def test_what_is_not_certain_is_left_out_and_said(report, tmp_path):
+    save_config(certified(report, within=None, confirmed=False, note="too few"), tmp_path / "unsure.toml")
+    certificate = load_config(tmp_path / "unsure.toml").evidence.certificate
+    assert certificate
+    assert (certificate.within, certificate.decided, certificate.note) == (None, False, "too few")
+    uncertified = replace(report, recommendation=replace(report.recommendation, certificate=None))
+    save_config(uncertified, tmp_path / "none.toml")
+    assert load_config(tmp_path / "none.toml").evidence.certificate is None
+
+
+def test_a_config_of_a_version_without_certificates_is_loaded(saved):
+    table = msgspec.to_builtins(load_config(saved))
+    for name in ("certificate", "samples_hash"):
+        table["evidence"].pop(name, None)
+    del table["host"]["conditions"]
+    saved.write_bytes(tomli_w.dumps(table).encode())
+    evidence = load_config(saved).evidence
+    assert (evidence.certificate, evidence.samples_hash) == (None, "")
 
 
 def test_running_a_config_gives_results_in_task_order_without_a_warning(saved, leftovers):
@@ -155,5 +206,5 @@ def test_a_config_that_cannot_be_written_leaves_the_old_one(report, saved, monke
 
 def test_a_report_without_a_recommendation_saves_nothing(report, tmp_path):
     with pytest.raises(RequestError, match="recommends no plan"):
-        save_config(msgspec.structs.replace(report, recommendation=None), tmp_path / "t.toml")
+        save_config(replace(report, recommendation=None), tmp_path / "t.toml")
     assert list(tmp_path.iterdir()) == []

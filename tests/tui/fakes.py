@@ -92,17 +92,23 @@ class World:
     """What the UI did to the outside."""
 
     def __init__(
-        self, *engines: FakeEngine, command: CommandOutput = (0, b"{}", ""), look_up: Lookup = a_catalogue
+        self,
+        *engines: FakeEngine,
+        command: CommandOutput = (0, b"{}", ""),
+        look_up: Lookup = a_catalogue,
+        full: Exception | None = None,
     ) -> None:
+        """``full``: what keeping a report in the history raises."""
         self.engines = list(engines) or [FakeEngine(a_sweep())]
         self.requests: list[SweepRequest] = []
+        self.kept: list[SweepReport] = []
         self.saved: list[tuple[SweepReport, Path]] = []
         self.commands: list[list[str]] = []
         self.copied: list[str] = []
-        self._command, self._look_up = command, look_up
+        self._command, self._look_up, self._full = command, look_up, full
 
     def services(self) -> Services:
-        return Services(self._start, self._look_up, self._save, self._run, self._copy)
+        return Services(self._start, self._look_up, self._save, self._run, self._copy, self._keep)
 
     def _start(self, request: SweepRequest) -> FakeEngine:
         self.requests.append(request)
@@ -111,6 +117,11 @@ class World:
     def _save(self, report: SweepReport, path: Path) -> None:
         self.saved.append((report, path))
         path.write_text("saved")
+
+    async def _keep(self, report: SweepReport) -> None:
+        if self._full:
+            raise self._full
+        self.kept.append(report)
 
     async def _run(self, arguments: list[str]) -> CommandOutput:
         self.commands.append(arguments)

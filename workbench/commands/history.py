@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.errors import RequestError, UnknownName, WorkbenchError
-from engine.history import History, history_file, open_history
+from engine.history import History, keep, open_history
 from engine.history.finding import NEXT
 from engine.history.records import Best, Point, Series, Subject, Summary
 from engine.host import describe_host
@@ -64,8 +64,9 @@ def history(ctx: click.Context, workload: str | None, host: str | None, limit: i
     workbench history trend straddles --plan "shared-memory × 4, numpy"
     workbench history best
 
-    Every finished `workbench sweep` and `demo` is kept in an SQLite file, unless --no-history is given or
-    WORKBENCH_HISTORY=off; WORKBENCH_HISTORY also names another file than ~/.local/share/workbench/history.sqlite3.
+    Every finished sweep, those of the screen and `demo` as well, is kept in an SQLite file, unless --no-history is
+    given or WORKBENCH_HISTORY=off; WORKBENCH_HISTORY also names another file than
+    ~/.local/share/workbench/history.sqlite3.
     """
     if ctx.invoked_subcommand is not None:
         if workload or host or as_json:
@@ -141,11 +142,10 @@ def prune(keep: int, as_json: bool) -> None:
 
 def keep_sweep(report: SweepReport, given: dict[str, Any]) -> None:
     """Add a sweep to the history, unless that is not wanted or no block was finished. What goes wrong is a warning."""
-    if given["no_history"] or not report.blocks:
+    if given["no_history"]:
         return
     try:
-        place = history_file()
-        number = History(place).add(report) if place else None
+        number = keep(report)
     except WorkbenchError as error:
         click.echo(f"workbench: the sweep is not kept in the history: {error}", err=True)
         return

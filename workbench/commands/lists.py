@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -71,13 +72,20 @@ def doctor(as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(facts), indent=2))
         return
     for name, value in facts["host"].items():
-        click.echo(f"{name.replace('_', ' ')}: {value}")
+        click.echo(f"{name.replace('_', ' ')}: {_in_words(value)}")
     for name, word in facts["modes"].items():
         click.echo(f"mode {name}: {word}")
     click.echo(f"ptrace scope: {facts['ptrace_scope'] or 'not restricted'}")
     click.echo(
         f"free in /dev/shm: {facts['shared_memory_bytes']} bytes (not needed: the data lives in anonymous memory)"
     )
+
+
+def _in_words(fact: Any) -> str:
+    """A table or a list as a line."""
+    if isinstance(fact, dict):
+        fact = [f"{name} {value}" for name, value in fact.items()]
+    return (", ".join(fact) or "none") if isinstance(fact, list | tuple) else str(fact)
 
 
 def _read(path: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from engine.errors import RequestError
 from engine.knob import Knob, Scalar, find_knob
 from engine.plan import KNOBS
-from engine.request import Axis, SweepRequest, load_profile
+from engine.request import Axis, SweepRequest, load_profile, with_axes
 from engine.workload import Workload
 from engine.workloads import WORKLOADS, resolve
 
@@ -127,6 +127,16 @@ def read_target(target: str | None, tasks: str | None = None, data: str | None =
     request = load_profile(Path(target)) if target.endswith(".toml") else SweepRequest(workload=target)
     given = {name: text for name, text in (("tasks", tasks), ("data", data)) if text}
     return msgspec.structs.replace(request, **given)
+
+
+def asked_for(target: str | None, given: dict[str, Any]) -> tuple[SweepRequest, Workload]:
+    """Return the request of a target with the axes and settings of the command line, and its workload.
+
+    Raises RequestError.
+    """
+    request = read_target(target, given["tasks"], given["data"])
+    axes, workload = parse_axes(given), workload_of(request)
+    return with_axes(request, axes, parse_settings(workload, given["settings"], given["prices"])), workload
 
 
 def workload_of(request: SweepRequest) -> Workload:

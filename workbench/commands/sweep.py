@@ -14,21 +14,12 @@ from engine.events import AnyEvent, SweepFinished, encode
 from engine.files import write_atomically
 from engine.host import usable_cores
 from engine.report import SweepReport
-from engine.request import SweepRequest, with_axes
+from engine.request import SweepRequest
 from engine.tune.serve import stop_on_signals
 from engine.tune.sweep import sweep as measure_sweep
 from workbench.commands.compare import Gate, limit_option, open_gate
 from workbench.commands.history import keep_sweep
-from workbench.commands.options import (
-    knob_options,
-    parse_axes,
-    parse_seconds,
-    parse_settings,
-    parse_share,
-    read_target,
-    workload_of,
-    workload_options,
-)
+from workbench.commands.options import asked_for, knob_options, parse_seconds, parse_share, workload_options
 from workbench.commands.progress import outcome, show_progress
 
 INTERRUPTED = 130
@@ -97,11 +88,7 @@ def sweep(target: str | None, **given: Any) -> int:
     With --baseline the exit code is that of `workbench compare`: 0 same or faster, 10 slower, 11 ambiguous,
     12 contaminated, 13 no such file yet; everything is measured and written all the same.
     """
-    request = read_target(target, given["tasks"], given["data"])
-    axes = parse_axes(given)
-    workload = workload_of(request)
-    settings = parse_settings(workload, given["settings"], given["prices"])
-    request = with_axes(request, axes, settings)
+    request, workload = asked_for(target, given)
     changes = {name: given[name] for name in ("size", "blocks", "goal", "sample") if given[name]}
     changes |= {name: parse_seconds(given[name], f"--{name}") for name in ("budget", "patience") if given[name]}
     changes |= {"within": parse_share(given["within"], "--within")} if given["within"] else {}

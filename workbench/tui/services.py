@@ -1,5 +1,6 @@
 """The UI's doors to the outside, in one value, so that tests can put others in their place."""
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,6 +24,20 @@ def save_report(report: SweepReport, path: Path) -> None:
     save_config(report, path)
 
 
+async def keep_report(report: SweepReport) -> None:
+    """Add a finished sweep to the history, in a thread: another process may hold the file for seconds.
+
+    Raises FileProblem, RequestError.
+    """
+
+    def add() -> None:
+        from engine.history import keep
+
+        keep(report)
+
+    await asyncio.to_thread(add)
+
+
 async def workbench_command(arguments: list[str]) -> CommandOutput:
     """Run another ``workbench`` to its end; cancelling kills it and all it started."""
     return await output_of([sys.executable, "-P", "-m", "workbench", *arguments])
@@ -37,3 +52,4 @@ class Services:
     save: Callable[[SweepReport, Path], None] = save_report
     command: Callable[[list[str]], Awaitable[CommandOutput]] = workbench_command
     copy: Callable[[str], Awaitable[bool]] = copy_natively
+    keep: Callable[[SweepReport], Awaitable[None]] = keep_report

@@ -1,7 +1,7 @@
 """Two reports of one workload on one machine: what became slower, what did not, and what cannot be told."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import exp, isnan, log
 
 from engine.analyse.comparing.matching import Matching, Pair, check_same_work, match_plans, points_of
@@ -30,7 +30,7 @@ from engine.analyse.comparing.verdicts import (
 )
 from engine.errors import RequestError
 from engine.plan import describe
-from engine.report import Goal, SweepReport
+from engine.report import Goal, Host, SweepReport
 
 THRESHOLD = 0.05
 """The limit unless another is given."""
@@ -80,7 +80,7 @@ def compare(
         plans=plans,
         machine=machine,
         left_out=tuple(LeftOut(plan, why) for plan, why in matching.left_out.items()),
-        notes=(*notes, *_library_notes(before, after)),
+        notes=(*notes, *_changed_around(before.host, after.host)),
     )
 
 
@@ -88,12 +88,17 @@ def _side(report: SweepReport) -> Side:
     return Side(created=report.created, workbench=report.workbench, blocks=report.blocks, complete=report.complete)
 
 
-def _library_notes(before: SweepReport, after: SweepReport) -> list[str]:
-    old, new = before.host.libraries, after.host.libraries
-    names = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
-    return [
-        f"{name}: {old.get(name, 'not installed')} before, {new.get(name, 'not installed')} after" for name in names
-    ]
+def _changed_around(before: Host, after: Host) -> Iterator[str]:
+    """One line for each library and each condition that differs; reports of old tell no conditions."""
+    yield from _changed(before.libraries, after.libraries, "not installed")
+    if before.conditions and after.conditions:
+        yield from _changed(before.conditions, after.conditions, "none told")
+
+
+def _changed(old: Mapping[str, str], new: Mapping[str, str], absent: str) -> Iterator[str]:
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield f"{name}: {old.get(name, absent)} before, {new.get(name, absent)} after"
 
 
 def _plans(matching: Matching, decision: Decision | None, threshold: float) -> tuple[PlanComparison, ...]:

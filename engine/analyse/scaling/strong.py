@@ -3,7 +3,7 @@
 import msgspec
 
 from engine.analyse.scaling.points import Points
-from engine.measure.statistics import karp_flatt, paired_ratio
+from engine.measure.statistics import karp_flatt, median_interval, paired_ratio
 from engine.report import Interval
 
 
@@ -11,9 +11,11 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
     """What one count of workers reached against one worker."""
 
     workers: int
+    seconds: Interval
+    """Of one run."""
     speedup: Interval
     """Paired over the blocks in which both were measured."""
-    efficiency: float
+    efficiency: Interval
     """Speedup / workers; above 1 wants an explanation, such as a cache that the data fits into once it is divided."""
     serial_fraction: float | None
     """Karp and Flatt's, None for one worker: constant over workers is serial code, rising is overhead."""
@@ -26,13 +28,19 @@ def strong_scaling(points: Points) -> tuple[Reached, ...]:
     return tuple(
         Reached(
             workers=count,
+            seconds=median_interval(list(points[count].values())),
             speedup=speedup,
-            efficiency=speedup.median / count,
+            efficiency=share_of(speedup, count),
             serial_fraction=karp_flatt(speedup.median, count),
         )
         for count, speedup in found
         if speedup
     )
+
+
+def share_of(speedup: Interval, workers: int) -> Interval:
+    """Return the efficiency: what each of so many workers adds to the speedup."""
+    return Interval(speedup.median / workers, speedup.low / workers, speedup.high / workers)
 
 
 def speedup_at(points: Points, workers: int) -> Interval | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from engine.analyse.scaling.strong import share_of
 from engine.errors import RequestError
 from engine.measure.statistics import median_interval, paired_ratio
 from engine.report import Interval
@@ -20,10 +21,12 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
 
     workers: int
     tasks: int
+    seconds: Interval
+    """Of one run over them."""
     speedup: Interval
     """Scaled: tasks per second against one worker's with its share of the tasks, paired over blocks."""
-    efficiency: float
-    """Scaled speedup / workers; 1 when a run takes as long as one worker's."""
+    efficiency: Interval
+    """Scaled speedup / workers, which is one worker's time / this time; 1 when a run takes as long as one worker's."""
     serial_fraction: float | None
     """Gustafson's, (N - S) / (N - 1); None for one worker."""
 
@@ -73,8 +76,9 @@ def _grown(points: GrowingPoints, count: int) -> Grown:
     return Grown(
         workers=count,
         tasks=tasks,
+        seconds=median_interval(list(seconds.values())),
         speedup=speedup,
-        efficiency=speedup.median / count,
+        efficiency=share_of(speedup, count),
         serial_fraction=(count - speedup.median) / (count - 1) if count > 1 else None,
     )
 

@@ -13,7 +13,6 @@ Idle time is counted in steps of 10 ms, so a few milliseconds cannot be judged. 
 plan in a block together, about 0.5 s, and one step is taken off, so that no rounding is mistaken for a neighbour.
 """
 
-from engine.measure.noise.conditions import conditions
 from engine.measure.noise.judging import judge, typical_noise
 from engine.measure.noise.reading import Member, Reading, Spell, Times, between, rates, spell
 from engine.measure.noise.sensors import Sensors
@@ -28,7 +27,6 @@ __all__ = [
     "Spell",
     "Times",
     "between",
-    "conditions",
     "judge",
     "rates",
     "spell",

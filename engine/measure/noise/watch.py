@@ -36,8 +36,9 @@ class NoiseWatch:
             self._sum += spell(self._first, self._sensors.look(), self._sensors.cores)
             self._first = None
 
-    def noise(self, workers: int) -> Noise | None:
-        """Return what went on in all spells, judged for a plan that keeps so many cores busy; None without."""
+    def noise(self, workers: int, typical: Noise | None = None) -> Noise | None:
+        """Return what went on in all spells, judged for a plan that keeps so many cores busy, and against what is
+        typical of it; None without sensors."""
         if not self._sensors:
             return None
-        return judge(rates(self._sum, self._sensors.cores), workers, self._sensors.cores)
+        return judge(rates(self._sum, self._sensors.cores), workers, self._sensors.cores, typical)

@@ -14,6 +14,7 @@ from textual.widgets import Footer
 
 from engine.events import Failed
 from engine.plan import describe
+from engine.report import SweepReport
 from engine.request import SweepRequest
 from workbench.numbers import UNICODE, Signs
 from workbench.state import State, fold
@@ -112,9 +113,19 @@ class SweepScreen(Screen[None]):
                 self.state = fold(self.state, event)
                 if self.state.finished and self.phase == "running":
                     self._enter("done")
+                    if self.state.report and self._last:
+                        self._keep(self.state.report)
         except OSError as error:
             self.state = fold(self.state, Failed(message=f"the engine could not be started: {error}", exit_code=3))
             self._enter("done")
+
+    @work(group="history")
+    async def _keep(self, report: SweepReport) -> None:
+        """Add the sweep to the history. What goes wrong is a notice: the figures are on the screen all the same."""
+        try:
+            await self._services.keep(report)
+        except Exception as error:  # noqa: BLE001 - one that a worker raises would end the app
+            self.notify(self._signs.text(f"not kept in the history: {error}"), severity="warning", markup=False)
 
     def _enter(self, phase: Phase) -> None:
         self.phase = phase

@@ -1,8 +1,9 @@
 """Settings of the machine that make two measurements differ, as far as they can be read without root."""
 
+import os
 from pathlib import Path
 
-from engine.cgroups import read
+from engine.cgroups import quota, read
 
 _MARKS = (("docker", "docker"), ("kubepods", "kubernetes"), ("libpod", "podman"), ("lxc", "lxc"))
 """What the control group of the first process of a container is called, and which kind of container that is."""
@@ -10,14 +11,17 @@ _LAYOUT = {"0": "off", "1": "without the heap", "2": "on"}
 
 
 def conditions(root: Path = Path("/")) -> dict[str, str]:
-    """Return, each only where it can be read: ``governor``, ``turbo``, ``hyperthreads``, ``address randomisation``,
-    ``container`` and ``virtual machine``.
+    """Return, each only where it can be read: ``logical cores``, ``affinity``, ``quota``, ``governor``, ``turbo``,
+    ``hyperthreads``, ``address randomisation``, ``container`` and ``virtual machine``.
 
-    The values are words for people, such as ``{"governor": "performance", "turbo": "on"}``. Meanings:
+    The values are words for people, such as ``{"governor": "performance", "quota": "1.5 cores"}``. Meanings:
     docs.kernel.org/admin-guide/pm/cpufreq.html and admin-guide/sysctl/kernel.html. About 1 ms.
     """
     virtual = _virtual(root)
     found = {
+        "logical cores": str(os.cpu_count() or ""),
+        "affinity": _affinity(),
+        "quota": _quota(),
         "governor": _governor(root),
         "turbo": _turbo(root),
         "hyperthreads": _hyperthreads(root, bool(virtual)),
@@ -26,6 +30,18 @@ def conditions(root: Path = Path("/")) -> dict[str, str]:
         "virtual machine": virtual,
     }
     return {name: words for name, words in found.items() if words}
+
+
+def _affinity() -> str:
+    """Empty where this process may run on every core."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    return f"{allowed} logical cores" if allowed and allowed != os.cpu_count() else ""
+
+
+def _quota() -> str:
+    """Empty without one."""
+    cores = quota()
+    return f"{cores:.3g} cores" if cores else ""
 
 
 def _governor(root: Path) -> str:
