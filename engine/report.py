@@ -153,7 +153,8 @@ class TrialReport(msgspec.Struct, frozen=True, kw_only=True):
     job_speedup: Interval | None = None
     """The same for one whole job."""
     efficiency: float | None = None
-    """Speedup against the same kernel run sequentially, divided by workers; steady runs."""
+    """Speedup against the same kernel run sequentially, divided by workers; steady runs. For a kernel of a device, the
+    part of the run in which the device computed."""
     serial_fraction: float | None = None
     """Karp-Flatt: (1/S - 1/N) / (1 - 1/N) with S against the same kernel."""
     peak_memory_bytes: int | None = None

@@ -27,6 +27,6 @@ def test_the_container_that_makes_data_expensive_is_named(data, words):
 
 
 def test_data_that_contains_itself_is_looked_at_and_left():
-    endless = [0] * 20_000
+    endless: list[object] = [0] * 20_000
     endless[0] = endless
     assert biggest_container(endless).startswith("a list of")

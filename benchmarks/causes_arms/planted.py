@@ -1,6 +1,7 @@
 """Workloads with one planted cause each. Every answer is 0, so that a cause can be switched on and off in one sweep."""
 
 import importlib
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -86,6 +87,24 @@ def _prepare_slowly(data: Given, device: str) -> Given:
     return data
 
 
+SLOWDOWN = "PLANTED_SLOWDOWN"
+"""Variable with the share by which the python kernel of LOOPS takes longer."""
+
+
+def _load_loops(size: str) -> Given:
+    return Given((5_000,) * 500, 1 + float(os.environ.get(SLOWDOWN, "0")))
+
+
+def count(data: Given, tasks: Any) -> list[float]:
+    """Take each task's steps in Python, all the longer for the slowdown."""
+    return [float(0 * sum(i & 1 for i in range(round(task * data.extra)))) for task in tasks]
+
+
+def count_at_once(data: Given, tasks: Any) -> NDArray[np.float64]:
+    """Take them in NumPy, which no slowdown concerns."""
+    return np.array([0 * float((np.arange(task * 20) & 1).sum()) for task in tasks])
+
+
 def _load_tiny(size: str) -> Given:
     return Given((20,) * 20_000)
 
@@ -124,6 +143,15 @@ def prepare_stream(data: Given, device: str) -> Given:
     return data
 
 
+LOOPS = Workload(
+    "loops",
+    "loops of integers",
+    _load_loops,
+    _tasks,
+    {"python": Kernel(count), "numpy": Kernel(count_at_once)},
+    _result,
+    sizes={"one": ""},
+)
 FAT = _workload("fat", _load_fat, Kernel(loop))
 SKEW = _workload("skew", _load_skewed, Kernel(loop))
 IMPORTS = _workload("imports", _load_even, Kernel(loop, _prepare_slowly))

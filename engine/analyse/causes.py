@@ -13,6 +13,8 @@ FULL = 0.9
 
 EXTRA = "extra CPU time per task"
 
+DEVICE_MODE = "gpu-batch"
+
 Cause = tuple[str, Seconds, str]
 """Name, seconds of one whole job, advice."""
 
@@ -20,6 +22,9 @@ Cause = tuple[str, Seconds, str]
 def causes_of(trial: TrialReport, parts: Breakdown, figures: Figures) -> Iterator[Cause]:
     """Yield every cause there is, also those that cost nothing."""
     plan = trial.plan
+    if plan.mode == DEVICE_MODE:
+        yield from _on_device(trial, parts, figures)
+        return
     yield "shipping data", parts.ship, _shipping_advice(trial)
     yield "starting workers" if plan.workers > 1 else "set-up", parts.start, _starting_advice(plan)
     yield "uneven chunks", parts.imbalance, _uneven_advice(trial)
@@ -27,6 +32,16 @@ def causes_of(trial: TrialReport, parts: Breakdown, figures: Figures) -> Iterato
     yield "returning results", parts.transfer, _transfer_advice(plan)
     yield "dispatch", parts.dispatch, _dispatch_advice(trial, parts, figures)
     yield from _computing(trial, parts, figures)
+
+
+def _on_device(trial: TrialReport, parts: Breakdown, figures: Figures) -> Iterator[Cause]:
+    size, launches = trial.tasks_per_chunk or 0, "bigger chunks, or fewer and bigger operations in the kernel"
+    if size and figures.tasks:
+        each = duration(parts.dispatch / max(1.0, figures.tasks / size))
+        launches = f"the device waits {each} for each chunk of {size:,} tasks: {launches}"
+    yield "set-up", parts.start + parts.ship, ""
+    yield "moving data to and from the device", parts.transfer, "keep data on the device, and return less"
+    yield "launching kernels", parts.dispatch, launches
 
 
 def _computing(trial: TrialReport, parts: Breakdown, figures: Figures) -> Iterator[Cause]:

@@ -26,6 +26,8 @@ STEPS: tuple[tuple[str, str], ...] = (
 COMPUTE = "compute"
 """The last factor: CPU seconds per task against the same kernel alone; caches, bandwidth and clock make it fall."""
 
+KERNEL = "kernel"
+
 _LEAST = 1e-9
 """Seconds below which a clock says nothing."""
 
@@ -39,6 +41,17 @@ def factors_of(parts: Breakdown, alone: Breakdown, workers: int) -> dict[str, fl
     mine, reference = _steps(parts), _steps(alone)
     found = {name: mine[name] / reference[name] for name, _ in STEPS if (mine[name], reference[name]) != (1.0, 1.0)}
     return found | {COMPUTE: max(alone.compute, _LEAST) / (workers * max(parts.compute, _LEAST))}
+
+
+def factors_on_device(parts: Breakdown) -> dict[str, float]:
+    """Return the factors of a run on a device, whose product is the part of it in which the device computed.
+
+    After the device branch of TALP (Barcelona Supercomputing Center, DLB user guide): transfer, launch (orchestration)
+    and kernel. There is no sequential run of such a kernel to compare it with, so the kernel itself loses nothing.
+    """
+    whole = total(parts)
+    after = max(whole - parts.transfer, parts.compute, _LEAST)
+    return {"transfer": after / whole, "launch": max(parts.compute, _LEAST) / after, KERNEL: 1.0}
 
 
 def matched(factors: Mapping[str, float], efficiency: float) -> dict[str, float]:

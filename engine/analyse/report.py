@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+from math import prod
 from statistics import median
 from typing import Self
 
@@ -13,7 +14,7 @@ import numpy as np
 from engine.analyse.diagnose import losses_of, verdict_of
 from engine.analyse.disturbances import disturbances
 from engine.analyse.estimate import Estimate, estimate
-from engine.analyse.factors import factors_of, matched
+from engine.analyse.factors import factors_of, factors_on_device, matched
 from engine.analyse.figures import Figures
 from engine.analyse.ledger import Ledger
 from engine.analyse.recommend import recommend
@@ -29,6 +30,7 @@ from engine.measure.statistics import (
     paired_ratio,
     scatter,
 )
+from engine.modes import find_mode
 from engine.plan import Plan
 from engine.report import Breakdown, Goal, Interval, Measurement, SweepReport, TrialReport, WorkloadFacts
 
@@ -121,6 +123,7 @@ def _trial(ledger: Ledger, index: int, spreads: Spreads) -> TrialReport:
     kernel_speedup = _paired(ledger, _kernel_reference(ledger, index), index, point, spreads)
     kernel_job_speedup = _paired(ledger, _kernel_reference(ledger, index), index, job, spreads)
     alone = kernel_speedup.median if kernel_speedup else None
+    factors = _factors(ledger, index, _typical_steady, kernel_speedup)
     loaded = ledger.data_of(index)
     full = _full(ledger, index)
     return TrialReport(
@@ -139,7 +142,7 @@ def _trial(ledger: Ledger, index: int, spreads: Spreads) -> TrialReport:
         tasks_per_second=loaded.tasks / seconds.median if loaded else None,
         speedup=_paired(ledger, ledger.started.baseline, index, point, spreads),
         job_speedup=_paired(ledger, ledger.started.baseline, index, job, spreads),
-        efficiency=alone / plan.workers if alone else None,
+        efficiency=alone / plan.workers if alone else prod(factors.values()) if factors else None,
         serial_fraction=karp_flatt(alone, plan.workers) if alone else None,
         peak_memory_bytes=max((sample.peak_memory_bytes or 0 for sample in ordered), default=0) or None,
         bytes_copied=ordered[0].shipped_bytes + ordered[0].bytes_back,
@@ -151,7 +154,7 @@ def _trial(ledger: Ledger, index: int, spreads: Spreads) -> TrialReport:
         max_error=max(sample.max_error for sample in ordered),
         score=ordered[0].score,
         breakdown=_typical(ordered),
-        factors=_factors(ledger, index, _typical_steady, kernel_speedup),
+        factors=factors,
         job_factors=_factors(ledger, index, _typical, kernel_job_speedup),
         notes=tuple(dict.fromkeys(note for sample in ordered for note in sample.notes)),
     )
@@ -223,7 +226,10 @@ def _typical(samples: list[Sample]) -> Breakdown:
 def _factors(
     ledger: Ledger, index: int, typical: Callable[[list[Sample]], Breakdown | None], speedup: Interval | None
 ) -> dict[str, float]:
-    """The efficiency in factors; empty where the same kernel was not measured sequentially."""
+    """The efficiency in factors; empty where the same kernel was not measured sequentially, unless it is a device's."""
+    if find_mode(ledger.started.plans[index].mode).on_device:
+        parts = typical(list(ledger.counted(index).values()))
+        return factors_on_device(parts) if parts else {}
     reference = _kernel_reference(ledger, index)
     if reference is None or reference == index or speedup is None:
         return {}

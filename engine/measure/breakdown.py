@@ -7,10 +7,13 @@ from statistics import mean
 from msgspec.structs import replace
 
 from engine.executor import Outcome, Seconds, Shipping
+from engine.measure.device import DeviceShares
 from engine.report import Breakdown
 
 
-def break_down_run(seconds: Seconds, outcome: Outcome, ghost: Seconds = 0.0) -> Breakdown:
+def break_down_run(
+    seconds: Seconds, outcome: Outcome, ghost: Seconds = 0.0, device: DeviceShares | None = None
+) -> Breakdown:
     """Split a run into parts that add up to it.
 
     As in the POP efficiency model (co-design.pop-coe.eu/metrics): mean useful time, imbalance, and the rest of the wall
@@ -18,7 +21,10 @@ def break_down_run(seconds: Seconds, outcome: Outcome, ghost: Seconds = 0.0) -> 
     would stay however chunks were handed out. Busy time without CPU time is waiting for a lock or a core.
 
     ``ghost``: what serialising the results takes, where that was measured beside the run (``ghost_transfer``).
+    ``device``: what the time inside the kernel consists of, where it computes on one.
     """
+    if device:
+        return _on_device(seconds, outcome, device)
     walls = [worker.wall for worker in outcome.workers]
     fair, busiest = mean(walls), max(walls)
     compute = min(mean(worker.cpu for worker in outcome.workers), fair)
@@ -33,6 +39,13 @@ def break_down_run(seconds: Seconds, outcome: Outcome, ghost: Seconds = 0.0) -> 
         transfer=transfer,
         dispatch=rest - transfer,
     )
+
+
+def _on_device(seconds: Seconds, outcome: Outcome, device: DeviceShares) -> Breakdown:
+    """As above for a run on a device: launching counts as dispatch, copying as transfer."""
+    inside = min(seconds, outcome.workers[0].wall)
+    compute, transfer = inside * device.kernel, inside * device.transfer
+    return Breakdown(compute=compute, transfer=transfer, dispatch=seconds - compute - transfer)
 
 
 def with_set_up(run: Breakdown, setup: Seconds, shipping: Shipping) -> Breakdown:

@@ -2,8 +2,9 @@
 
 import time
 import zlib
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -12,10 +13,12 @@ from engine.events import PartRun, RunFinished, Sample
 from engine.executor import Executor, Job, Outcome
 from engine.knob import Scalar
 from engine.measure.breakdown import break_down_run, ghost_transfer, with_set_up
+from engine.measure.device import DeviceShares, device_shares
 from engine.measure.memory import MemoryWatch, memory_of_family
 from engine.measure.noise import NoiseWatch, Sensing
 from engine.measure.results import References, difference
 from engine.modes import find_mode
+from engine.modes.gpu_batch import pick_device
 from engine.plan import Plan
 from engine.report import Breakdown, Noise
 from engine.workload import Workload
@@ -60,10 +63,12 @@ def measure(
         first, outcome = _timed(executor)
         watch.end()
         yield _run_finished(trial, "first", first)
-        check, ghost = _check(trial, outcome.results, references), ghost_transfer(outcome)
+        check = _check(trial, outcome.results, references)
+        split = partial(break_down_run, ghost=ghost_transfer(outcome), device=_device(trial, executor, first))
+        first_parts = split(first, outcome)
         peak = max(peak, _watch_memory(trial, executor, first))
         watch.begin()
-        steady, again, parts_of_steady = yield from _steady_runs(trial, executor, ghost)
+        steady, again, parts_of_steady = yield from _steady_runs(trial, executor, split)
         watch.end()
         _check_again(trial, again.results, references)
         watch.begin()
@@ -75,7 +80,7 @@ def measure(
             setup=setup,
             first_run=first,
             steady=steady,
-            breakdown=with_set_up(break_down_run(first, outcome, ghost), setup, shipping),
+            breakdown=with_set_up(first_parts, setup, shipping),
             steady_breakdown=parts_of_steady,
             shipped_bytes=shipping.bytes,
             shipped_copies=shipping.copies,
@@ -92,17 +97,24 @@ def measure(
 
 
 def _steady_runs(
-    trial: Trial, executor: Executor, ghost: float
+    trial: Trial, executor: Executor, split: Callable[[float, Outcome], Breakdown]
 ) -> Generator[RunFinished, None, tuple[tuple[float, ...], Outcome, Breakdown]]:
     """Seconds of every run, the outcome of the last, and the parts of the one that took the median time."""
     steady, parts = list[float](), list[Breakdown]()
     while _more(steady):
         seconds, outcome = _timed(executor)
         steady.append(seconds)
-        parts.append(break_down_run(seconds, outcome, ghost))
+        parts.append(split(seconds, outcome))
         yield _run_finished(trial, "steady", seconds)
     middle = sorted(range(len(steady)), key=lambda at: steady[at])[(len(steady) - 1) // 2]
     return tuple(steady), outcome, parts[middle]
+
+
+def _device(trial: Trial, executor: Executor, first: float) -> DeviceShares | None:
+    """What the time on a device consists of, from a run that is not timed."""
+    if not executor.on_device or first > WATCHED:
+        return None
+    return device_shares(executor.run, pick_device(trial.plan.device))
 
 
 def _notes(trial: Trial) -> tuple[str, ...]:
