@@ -70,6 +70,8 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Tasks to measure; 0: all."""
     accept_noise: bool = False
     """Measure once, and let it count whatever else goes on."""
+    watch: bool = True
+    """Do one more run of each plan to see what memory it needs at most."""
 
 
 class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +118,7 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
                 imported.add(plan.kernel)
             job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
             yield from _measure_one(
-                Trial(request.block, index, plan, workload, job, parts), references, sensors, attempts
+                Trial(request.block, index, plan, workload, job, parts, request.watch), references, sensors, attempts
             )
 
 

@@ -38,6 +38,8 @@ class Trial:
     job: Job
     parts: tuple[int, ...] = ()
     """Tasks of the shorter runs that a sample needs."""
+    watch: bool = True
+    """Do one more run to see what memory it needs at most."""
 
 
 def measure(
@@ -133,8 +135,8 @@ def _shorter(executor: Executor, tasks: int) -> PartRun:
 
 
 def _watch_memory(trial: Trial, executor: Executor, first: float) -> int:
-    """Peak of a run that is not timed, in the first block only; elsewhere the memory right after a run."""
-    if trial.block or first > WATCHED:
+    """Peak of a run that is not timed, where one is wanted; elsewhere the memory right after a run."""
+    if not trial.watch or first > WATCHED:
         return memory_of_family()
     with MemoryWatch() as watch:
         executor.run()
