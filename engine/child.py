@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.chunks import explain
-from engine.errors import WorkbenchError
+from engine.errors import Lacking, WorkbenchError
 from engine.events import (
     AnyEvent,
     CeilingMeasured,
@@ -34,17 +34,20 @@ from engine.events import (
     write_all,
 )
 from engine.executor import Job
+from engine.host import memory_bytes
 from engine.knob import Scalar
 from engine.loading import load, weigh
 from engine.measure.ceiling import measure_ceiling, measure_control
 from engine.measure.noise import Sensing, Sensors
 from engine.measure.results import References
+from engine.measure.room import no_room
 from engine.measure.sample import draw, part_sizes
 from engine.measure.trial import Trial, measure
 from engine.modes import find_mode
 from engine.modes.gpu_batch import pick_device
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent, end_group_with
+from engine.report import Status
 from engine.workload import Data, Kernel, Tasks
 from engine.workloads import resolve
 
@@ -109,6 +112,9 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
     attempts = Attempts(accept_all=request.accept_noise)
     with Sensors() as sensors:
         for index, plan in request.plans:
+            if why := no_room(plan, weight, memory_bytes()):
+                yield TrialFailed(block=request.block, plan=index, status="unavailable", reason=why)
+                continue
             if plan.workers > 1 and plan.workers not in looked:
                 looked.add(plan.workers)
                 yield _measure_ceiling(request.block, plan.workers)
@@ -148,7 +154,8 @@ def _measure_one(trial: Trial, references: References, sensors: Sensing, attempt
         try:
             sample = attempts.judge((yield from measure(trial, references, sensors)))
         except WorkbenchError as error:
-            yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=str(error))
+            status: Status = "unavailable" if isinstance(error, Lacking) else "failed"
+            yield TrialFailed(block=trial.block, plan=trial.index, status=status, reason=str(error))
             return
         except Exception as error:  # noqa: BLE001 - set-up runs the user's code and the system's
             yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=explain(error))

@@ -10,6 +10,7 @@ from typing import Any
 from engine.errors import WorkFailed
 from engine.events import PartRun, RunFinished, Sample
 from engine.executor import Executor, Job, Outcome
+from engine.host import usable_cores
 from engine.knob import Scalar
 from engine.measure.breakdown import break_down_run, ghost_transfer, with_set_up
 from engine.measure.memory import MemoryWatch, memory_of_family
@@ -106,8 +107,9 @@ def _steady_runs(
 
 
 def _notes(trial: Trial) -> tuple[str, ...]:
-    notes = trial.job.kernel.notes
-    return notes(trial.plan.settings) if notes else ()
+    notes, workers, cores = trial.job.kernel.notes, trial.plan.workers, usable_cores()
+    more = f"{workers} workers share {cores} core{'' if cores == 1 else 's'}, which pays only where tasks wait"
+    return (*(notes(trial.plan.settings) if notes else ()), *([more] if workers > cores else []))
 
 
 def _run_finished(trial: Trial, kind: str, seconds: float) -> RunFinished:
