@@ -18,7 +18,7 @@ from engine.events import (
     TrialStarted,
 )
 from engine.plan import Plan
-from engine.report import SweepReport
+from engine.report import Recommendation, SweepReport
 from engine.request import SweepRequest
 from engine.tune import sweep as sweeping
 from engine.tune.blocks import Blocks
@@ -55,8 +55,9 @@ class Fake(Blocks):
 @pytest.fixture
 def fake(monkeypatch):
     """Make every sweep of this process a made-up one; return the class that measures."""
-    monkeypatch.setattr(sweeping, "Blocks", type("FakeOfTest", (Fake,), {}))
-    return sweeping.Blocks
+    made_up = type("FakeOfTest", (Fake,), {})
+    monkeypatch.setattr(sweeping, "Blocks", made_up)
+    return made_up
 
 
 def a_request(**changes: Any) -> SweepRequest:
@@ -73,8 +74,18 @@ def report_of(events: Sequence[AnyEvent]) -> SweepReport:
     return next(event.report for event in events if isinstance(event, SweepFinished))
 
 
+def chosen_of(events: Sequence[AnyEvent]) -> Recommendation:
+    recommendation = report_of(events).recommendation
+    assert recommendation
+    return recommendation
+
+
+def start_of(events: Sequence[AnyEvent]) -> SweepStarted:
+    return next(event for event in events if isinstance(event, SweepStarted))
+
+
 def plans_of(events: Sequence[AnyEvent]) -> tuple[Plan, ...]:
-    return next(event.plans for event in events if isinstance(event, SweepStarted))
+    return start_of(events).plans
 
 
 def samples(events: Sequence[AnyEvent]) -> dict[tuple[Plan, int], Any]:

@@ -21,7 +21,18 @@ from engine.plan import describe
 from engine.report import Noise
 from engine.tune import course
 from tests.builders import a_failure, a_sample
-from tests.tune.fakes import a_request, fake, plans_of, report_of, samples, starts_block, swept, up_to
+from tests.tune.fakes import (
+    a_request,
+    chosen_of,
+    fake,
+    plans_of,
+    report_of,
+    samples,
+    start_of,
+    starts_block,
+    swept,
+    up_to,
+)
 
 __all__ = ["fake"]
 
@@ -74,7 +85,7 @@ def test_a_sweep_killed_anywhere_is_finished_and_keeps_every_sample(request_, fa
         rest = swept(request_, before)
         assert samples(before).items() <= samples(rest).items()
         assert report_of(rest).complete
-        plan = report_of(rest).recommendation.plan
+        plan = chosen_of(rest).plan
         assert (plan.mode, plan.workers) == ("thread", 4)
 
 
@@ -103,14 +114,16 @@ def test_new_plans_race_against_the_leader_beside_the_baseline(fake):
     assert first == {"sequential", "thread × 4", "thread × 8", *(f"process × {n}" for n in (2, 4, 8))}
     assert {"thread × 8"} <= set.intersection(*others)
     assert len(others) + 1 >= 3
-    assert report_of(rest).recommendation.plan.workers == 8
-    assert report_of(rest).recommendation.certificate.confirmed
+    assert chosen_of(rest).plan.workers == 8
+    certificate = chosen_of(rest).certificate
+    assert certificate
+    assert certificate.confirmed
     slow = next(trial for trial in report_of(rest).trials if trial.plan.mode == "thread" and trial.plan.workers == 2)
     assert slow.status == "eliminated"  # and stays so
     assert not any("thread × 2" in plans for plans in (first, *others))
 
 
-def test_new_plans_as_good_as_the_leader_get_as_many_blocks_as_usual(fake, monkeypatch):
+def test_new_plans_as_good_as_the_leader_get_as_many_blocks_as_usual(fake):
     before = swept(RACE)
     rest = swept(a_request(axes={"chunk_size": ("auto", 7)}), before)
     new = [block for block, plans in measured_now(rest).items() if "thread × 4" in plans]
@@ -123,7 +136,7 @@ def test_a_continued_sweep_can_be_continued(fake):
     begun = next(at for at, event in enumerate(whole) if isinstance(event, TakenOver))
     for cut in (begun + 8, begun + 20, len(whole)):
         rest = swept(wanted, whole[:cut])
-        assert report_of(rest).recommendation.plan == report_of(whole).recommendation.plan
+        assert chosen_of(rest).plan == chosen_of(whole).plan
         assert samples(whole[:cut]).items() <= samples(rest).items()
     assert recommended(rest) == recommended(whole)
     assert measured_now(rest) == {}
@@ -139,7 +152,7 @@ def test_a_plan_that_lost_to_one_that_is_not_asked_for_any_more_may_win(fake):
     before = swept(RACE)
     assert [event for event in before if isinstance(event, PlanEliminated)]
     rest = swept(a_request(axes={"workers": (2,)}), before)
-    assert report_of(rest).recommendation.plan.workers == 2
+    assert chosen_of(rest).plan.workers == 2
     assert report_of(rest).complete
 
 
@@ -160,9 +173,9 @@ def test_what_failed_stays_failed_and_what_was_unavailable_is_tried(fake):
 
 def test_another_goal_judges_the_same_samples(fake):
     before = swept(RACE)
-    steady = report_of(swept(replace(RACE, goal="steady"), before))
-    assert steady.recommendation.goal == "steady"
-    assert steady.complete
+    steady = swept(replace(RACE, goal="steady"), before)
+    assert chosen_of(steady).goal == "steady"
+    assert report_of(steady).complete
 
 
 def test_noise_may_be_accepted_afterwards(fake):
@@ -176,16 +189,16 @@ def test_noise_may_be_accepted_afterwards(fake):
 def test_a_recording_without_a_sample_is_a_sweep_from_the_beginning(fake):
     whole = swept(RACE)
     rest = swept(RACE, up_to(whole, lambda event: isinstance(event, TrialFinished)))
-    assert rest[0].continued is False
+    assert start_of(rest).continued is False
     assert samples(rest) == samples(whole)
 
 
 def test_a_trial_in_which_the_sweep_was_killed_is_not_told(fake):
     whole = swept(RACE)
     running = next(at for at, event in enumerate(whole) if isinstance(event, TrialStarted) and event.block == 1)
-    disturbed = TrialDisturbed(block=1, plan=whole[running].plan, sample=a_sample())
+    disturbed = TrialDisturbed(block=1, plan=2, sample=a_sample())
     first = TrialFinished(block=1, plan=0, sample=a_sample())
-    rest = swept(RACE, [*whole[: running - 2], first, TrialStarted(block=1, plan=2), disturbed])
+    rest = swept(RACE, [*whole[:running], first, TrialStarted(block=1, plan=2), disturbed])
     told = up_to(rest, lambda event: isinstance(event, TakenOver))
     assert [event.plan for event in told if isinstance(event, TrialStarted | TrialDisturbed) and event.block == 1] == []
 
@@ -214,7 +227,7 @@ def test_other_data_is_refused_before_it_is_mixed(fake):
 
 
 def changed(events, **changes):
-    return [replace(events[0], **changes), *events[1:]]
+    return [replace(start_of(events), **changes), *events[1:]]
 
 
 @pytest.mark.parametrize(
@@ -239,14 +252,14 @@ def test_a_recording_of_other_settings_is_refused_with_them(fake):
 
 def test_a_recording_of_another_machine_is_refused_with_what_differs(fake):
     before = swept(RACE)
-    host = replace(before[0].host, fingerprint="0", usable_cores=99)
+    host = replace(start_of(before).host, fingerprint="0", usable_cores=99)
     with pytest.raises(RequestError, match="was made on another machine: usable cores 99, now"):
         swept(RACE, changed(before, host=host))
 
 
 def test_a_recording_with_other_libraries_is_refused_with_them(fake):
     before = swept(RACE)
-    host = replace(before[0].host, libraries=before[0].host.libraries | {"numpy": "0.1"})
+    host = replace(start_of(before).host, libraries=start_of(before).host.libraries | {"numpy": "0.1"})
     with pytest.raises(RequestError, match=r"was made with other libraries: numpy 0\.1, now \d"):
         swept(RACE, changed(before, host=host, code="other"))
 
