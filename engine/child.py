@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.chunks import explain
-from engine.errors import WorkbenchError
+from engine.errors import Lacking, WorkbenchError
 from engine.events import (
     AnyEvent,
     CeilingMeasured,
@@ -34,18 +34,20 @@ from engine.events import (
     write_all,
 )
 from engine.executor import Job
+from engine.host import memory_bytes
 from engine.knob import Scalar
 from engine.loading import biggest_container, load, weigh
 from engine.measure.ceiling import measure_ceiling, measure_control
 from engine.measure.noise import Sensing, Sensors
 from engine.measure.results import References
+from engine.measure.room import no_room
 from engine.measure.sample import draw, mix, part_sizes, share
 from engine.measure.trial import Trial, measure
 from engine.modes import find_mode
 from engine.modes.gpu_batch import pick_device
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent, end_group_with
-from engine.report import Noise
+from engine.report import Noise, Status
 from engine.workload import Data, Kernel, Tasks
 from engine.workloads import resolve
 
@@ -76,6 +78,8 @@ class BlockRequest(msgspec.Struct, frozen=True, kw_only=True):
     for each of its workers as that many have. 0: it is not."""
     accept_noise: bool = False
     """Measure once, and let it count whatever else goes on."""
+    watch: bool = True
+    """Do one more run of each plan to see what memory it needs at most."""
 
 
 class LoopRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +120,9 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
     attempts = Attempts(accept_all=request.accept_noise)
     with Sensors() as sensors:
         for index, plan in request.plans:
+            if why := no_room(plan, weight, memory_bytes()):
+                yield TrialFailed(block=request.block, plan=index, status="unavailable", reason=why)
+                continue
             if plan.workers > 1 and plan.workers not in looked:
                 looked.add(plan.workers)
                 yield _measure_ceiling(request.block, plan.workers)
@@ -125,7 +132,7 @@ def measure_block(request: BlockRequest) -> Iterator[AnyEvent]:
                 imported.add(plan.kernel)
             job = Job(workload.kernels[plan.kernel], data, tasks, workload.result(plan.settings), weight)
             shorter = (share(len(tasks), plan.workers, request.most_workers),) if request.most_workers else parts
-            trial = Trial(request.block, index, plan, workload, job, shorter, request.typical.get(index))
+            trial = Trial(request.block, index, plan, workload, job, shorter, request.typical.get(index), request.watch)
             yield from _measure_one(trial, references, sensors, attempts)
 
 
@@ -155,7 +162,8 @@ def _measure_one(trial: Trial, references: References, sensors: Sensing, attempt
         try:
             sample = attempts.judge((yield from measure(trial, references, sensors)))
         except WorkbenchError as error:
-            yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=str(error))
+            status: Status = "unavailable" if isinstance(error, Lacking) else "failed"
+            yield TrialFailed(block=trial.block, plan=trial.index, status=status, reason=str(error))
             return
         except Exception as error:  # noqa: BLE001 - set-up runs the user's code and the system's
             yield TrialFailed(block=trial.block, plan=trial.index, status="failed", reason=explain(error))

@@ -34,6 +34,12 @@ class SweepStarted(Event, frozen=True, kw_only=True):
     """Blocks of the full grid; a race takes as many as it needs."""
     race: bool = False
     """Plans that cannot win are dropped on the way."""
+    sample: int = 0
+    """Tasks that are measured of all; 0: all."""
+    code: str = ""
+    """sha256 of what is measured, but for the data: the workload's files, Workbench and the kernels' libraries."""
+    continued: bool = False
+    """What follows, up to TakenOver, was measured by an earlier sweep."""
 
 
 class BlockStarted(Event, frozen=True, kw_only=True):
@@ -211,6 +217,17 @@ class RaceLooked(Event, frozen=True, kw_only=True):
     """The finalists were measured once more after the decision, and it held."""
 
 
+class TakenOver(Event, frozen=True, kw_only=True):
+    """All blocks of an earlier sweep have been told; what follows is measured now."""
+
+    samples: int
+    """Measurements that were taken over."""
+    plans: int
+    """Of how many plans they are."""
+    blocks: int
+    """In how many blocks."""
+
+
 class BlockFinished(Event, frozen=True, kw_only=True):
     """Every plan still in the sweep has one more sample."""
 
@@ -251,6 +268,7 @@ AnyEvent = (
     | BlockFinished
     | PlanEliminated
     | RaceLooked
+    | TakenOver
     | SweepFinished
     | Failed
 )

@@ -90,6 +90,10 @@ class Executor(Protocol):
     def unavailable(cls) -> str | None:
         """Return why this mode cannot run here and what to install, or None if it can."""
 
+    @classmethod
+    def copies(cls, plan: "Plan") -> int:
+        """Return how many workers surely hold a copy of the whole data of their own."""
+
     @property
     def shipping(self) -> Shipping:
         """What set-up spent on the data; known after entering."""

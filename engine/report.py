@@ -277,6 +277,8 @@ class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
     """False when the sweep was stopped before its last block."""
     blocks: int
     """Finished blocks, the number of fresh measuring processes behind each figure."""
+    blocks_before: int = 0
+    """Of these, blocks that were taken over from the recording of an earlier sweep."""
     confidence: float
     """Coverage of every interval in the report."""
     host: Host

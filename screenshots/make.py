@@ -16,8 +16,9 @@ import cairosvg
 from textual.pilot import Pilot
 
 from engine.events import AnyEvent, TrialStarted
+from engine.recording import read_recording
 from workbench.tui.app import Workbench
-from workbench.tui.recording import Recording, read_recording
+from workbench.tui.recording import Recording
 from workbench.tui.screens.help import HelpScreen
 
 HERE = Path(__file__).parent

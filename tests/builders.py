@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import Any
 
+import msgspec
+
 from engine.events import (
     AnyEvent,
     BlockFinished,
@@ -17,6 +19,7 @@ from engine.events import (
     Sample,
     SweepFinished,
     SweepStarted,
+    TakenOver,
     TrialDisturbed,
     TrialFailed,
     TrialFinished,
@@ -90,7 +93,9 @@ def a_sample(seconds: float = 1.0, setup: float = 0.1, **changes: Any) -> Sample
     return Sample(**(facts | changes))
 
 
-def a_start(plans: Sequence[Plan] = SOME_PLANS, blocks: int = 3, baseline: int = 0, race: bool = False) -> SweepStarted:
+def a_start(
+    plans: Sequence[Plan] = SOME_PLANS, blocks: int = 3, baseline: int = 0, race: bool = False, **changes: Any
+) -> SweepStarted:
     return SweepStarted(
         workload="straddles",
         reference="straddles",
@@ -100,6 +105,7 @@ def a_start(plans: Sequence[Plan] = SOME_PLANS, blocks: int = 3, baseline: int =
         baseline=baseline,
         blocks=blocks,
         race=race,
+        **changes,
     )
 
 
@@ -149,6 +155,15 @@ def a_race() -> list[AnyEvent]:
             events.append(PlanEliminated(block=0, plan=0, reason="slower than sequential, numpy beyond doubt"))
         events.append(a_look(block, decided=block == 1))
     return events
+
+
+def a_continued_race() -> list[AnyEvent]:
+    """The same race, of which an earlier sweep measured the first block."""
+    start, *events = a_race()
+    assert isinstance(start, SweepStarted)
+    second = next(at for at, event in enumerate(events) if isinstance(event, BlockStarted) and event.block == 1)
+    taken_over = TakenOver(samples=3, plans=3, blocks=1)
+    return [msgspec.structs.replace(start, continued=True), *events[:second], taken_over, *events[second:]]
 
 
 def a_look(block: int, **changes: Any) -> RaceLooked:

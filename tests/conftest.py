@@ -28,6 +28,7 @@ NURSERY = "engine.pool.starting.nursery"
 KILLED = (
     "test_killing_the_engine_leaves_no_process",
     "test_nothing_is_left_when_the_capturing_process_is_killed",
+    "test_a_sweep_that_was_killed_is_finished",
 )
 """Tests that kill a sweep or a capture with SIGKILL: its folder of temporary files stays, nobody being left to remove
 it."""

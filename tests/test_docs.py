@@ -56,6 +56,9 @@ def quick(command):
 
 @pytest.mark.parametrize("command", [line for line in COMMAND_LINES if line.startswith("workbench sweep")])
 def test_every_sweep_of_the_readme_runs(command, folder):
+    if "--continue" in command:
+        recording = next(line for line in COMMAND_LINES if "--record" in line)
+        assert run(quick(recording), folder).returncode == 0
     done = run(quick(command), folder)
     assert done.returncode == (NO_BASELINE if "--baseline" in command else 0), done.stderr
 

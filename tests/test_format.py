@@ -98,6 +98,18 @@ def test_no_line_of_the_report_is_wider_than_the_terminal(width: int):
     assert [line for line in report_lines(a_report(), width) if len(line) > max(width, 20)] == []
 
 
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (0, "3 blocks"),
+        (2, "3 blocks, 2 of them of an earlier sweep"),
+        (3, "3 blocks, all of an earlier sweep: nothing was left to measure"),
+    ],
+)
+def test_blocks_of_an_earlier_sweep_are_counted(before: int, words: str):
+    assert report_lines(a_report(blocks_before=before), 120)[1].endswith(f"whole job, {words}")
+
+
 def test_narrow_tables_lose_the_least_important_columns_first():
     report = a_report()
     names = {width: [column.header for column in fit_table(report.trials, width).columns] for width in (40, 80, 120)}

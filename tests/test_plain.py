@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 from engine.events import Failed, RunFinished, SweepFinished, TrialStarted
-from tests.builders import a_failure, a_report, a_start, a_sweep
+from tests.builders import a_continued_race, a_failure, a_report, a_start, a_sweep
 from workbench.numbers import ASCII
 from workbench.plain import narrate
 from workbench.state import State, fold, fold_all
@@ -28,6 +28,13 @@ def test_a_sweep_is_told_in_order_from_start_to_recommendation():
     assert lines[7] == "sequential, python: first run 2.20 s"
     assert lines[8] == "sequential, python: ok, 2.00 s a run, 500 tasks/s, speedup 1.00×"
     assert lines[-1].startswith("finished: use shared-memory × 4, numpy: the whole chunk")
+
+
+def test_what_an_earlier_sweep_measured_is_told_in_one_line():
+    lines = told(a_continued_race())
+    assert lines[0] == "sweep of straddles small: 3 plans race on Test CPU, 4 usable cores"
+    assert lines[1] == "taken over from an earlier sweep: 3 measurements of 3 plans in 1 block"
+    assert lines[2] == "block 2: starting a fresh process"
 
 
 def test_steady_runs_are_summed_up_not_told_one_by_one():

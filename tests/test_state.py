@@ -21,6 +21,7 @@ from engine.plan import Plan
 from tests.builders import (
     SOME_PLANS,
     TASKS,
+    a_continued_race,
     a_failure,
     a_plan,
     a_race,
@@ -192,7 +193,7 @@ def test_every_recording_can_be_shown_to_its_end(path: Path):
 
 
 def test_every_kind_of_event_is_folded():
-    seen = {type(event) for event in (*a_sweep(), *a_race())} | {Failed}
+    seen = {type(event) for event in (*a_sweep(), *a_continued_race())} | {Failed}
     assert seen == set(get_args(AnyEvent))
 
 
@@ -213,6 +214,11 @@ def test_a_race_counts_the_trials_of_the_block_it_is_in():
     state = fold_all(events[: second + 1])
     assert (state.trials_done, state.trials) == (3, 5)
     assert fold_all(events).trials == 5
+
+
+def test_what_an_earlier_sweep_measured_is_shown_like_what_is_measured_now():
+    assert fold_all(a_continued_race()) == fold_all(a_race())
+    assert fold_all(a_continued_race()[:5]).taking_over
 
 
 def test_how_the_race_stands_is_kept():

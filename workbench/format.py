@@ -36,9 +36,16 @@ def _has_law(scaling: Scaling) -> bool:
     return scaling.serial_fraction is not None or scaling.contention is not None
 
 
+def _before(report: SweepReport) -> str:
+    """How many of the blocks were measured before this sweep."""
+    if report.blocks_before == report.blocks:
+        return ", all of an earlier sweep: nothing was left to measure" if report.blocks else ""
+    return f", {report.blocks_before} of them of an earlier sweep" if report.blocks_before else ""
+
+
 def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE) -> list[str]:
     """Return the plan to use, why, and what would change the choice."""
-    facts = f"{report.blocks} block{'' if report.blocks == 1 else 's'}"
+    facts = f"{report.blocks} block{'' if report.blocks == 1 else 's'}{_before(report)}"
     if not report.complete:
         facts = f"stopped early: {facts} finished"
     chosen, plans = report.recommendation, [trial.plan for trial in report.trials]

@@ -15,6 +15,7 @@ from engine.events import (
     RunFinished,
     SweepFinished,
     SweepStarted,
+    TakenOver,
     TrialDisturbed,
     TrialFailed,
     TrialFinished,
@@ -30,13 +31,13 @@ from workbench.table import status_words
 
 def narrate(event: AnyEvent, state: State, signs: Signs = UNICODE) -> str | None:
     """Return what an event means in one line, or None if it is not worth one; ``state`` is the state after it."""
-    line = _sentence(event, state, signs)
+    line = None if state.taking_over and not isinstance(event, SweepStarted) else _sentence(event, state, signs)
     return None if line is None else signs.text(line)
 
 
 def _sentence(event: AnyEvent, state: State, signs: Signs) -> str | None:
     match event:
-        case SweepStarted() | SweepFinished() | Failed():
+        case SweepStarted() | TakenOver() | SweepFinished() | Failed():
             return _whole(event)
         case BlockStarted() | DataLoaded() | CeilingMeasured() | BlockFinished():
             return _block(event, state, signs)
@@ -50,19 +51,26 @@ def _sentence(event: AnyEvent, state: State, signs: Signs) -> str | None:
             assert_never(event)
 
 
-def _whole(event: SweepStarted | SweepFinished | Failed) -> str:
+def _whole(event: SweepStarted | TakenOver | SweepFinished | Failed) -> str:
     match event:
         case SweepStarted():
             what = f"{event.workload} {event.size}".strip()
             host = f"{event.host.cpu}, {event.host.usable_cores} usable cores"
-            blocks = f"in {event.blocks} block{'' if event.blocks == 1 else 's'}" if not event.race else "race"
+            blocks = f"in {_counted(event.blocks, 'block')}" if not event.race else "race"
             return f"sweep of {what}: {len(event.plans)} plans {blocks} on {host}"
+        case TakenOver():
+            samples, plans = _counted(event.samples, "measurement"), _counted(event.plans, "plan")
+            return f"taken over from an earlier sweep: {samples} of {plans} in {_counted(event.blocks, 'block')}"
         case SweepFinished():
             return _outcome(event.report)
         case Failed():
             return f"the sweep failed: {event.message}"
         case _:
             assert_never(event)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _outcome(report: SweepReport) -> str:
@@ -75,7 +83,7 @@ def _outcome(report: SweepReport) -> str:
 
 
 def _number(block: int, state: State) -> str:
-    return f"block {block + 1}" + ("" if state.race else f" of {state.blocks}")
+    return f"block {block + 1}" + ("" if state.race or block >= state.blocks else f" of {state.blocks}")
 
 
 def _race(event: PlanEliminated | RaceLooked, state: State, signs: Signs) -> str | None:

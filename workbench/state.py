@@ -19,6 +19,7 @@ from engine.events import (
     Sample,
     SweepFinished,
     SweepStarted,
+    TakenOver,
     TrialDisturbed,
     TrialFailed,
     TrialFinished,
@@ -71,6 +72,8 @@ class State:
     """Blocks the sweep will have; a race takes as many as it needs."""
     race: bool = False
     """Plans that cannot win are dropped on the way."""
+    taking_over: bool = False
+    """What is told now was measured by an earlier sweep."""
     looked: RaceLooked | None = None
     """How the race stood after the last block."""
     block: int | None = None
@@ -121,7 +124,7 @@ class State:
         """Trials behind us; where none is dropped, counting those a failed plan will never need."""
         if self.race:
             return sum(len(row.samples) for row in self.rows)
-        return sum(self.blocks if _dropped(row) else len(row.samples) for row in self.rows)
+        return sum(self.blocks if _dropped(row) else min(len(row.samples), self.blocks) for row in self.rows)
 
     @property
     def recommendation(self) -> Recommendation | None:
@@ -151,8 +154,8 @@ def fold(state: State, event: AnyEvent) -> State:
             return _fold_trial(state, event)
         case RaceLooked():
             return replace(state, looked=event)
-        case ControlMeasured() | BlockFinished():
-            return state
+        case ControlMeasured() | BlockFinished() | TakenOver():
+            return replace(state, taking_over=state.taking_over and not isinstance(event, TakenOver))
         case SweepFinished():
             return _finished(state, event.report)
         case Failed():
@@ -181,6 +184,7 @@ def _started(event: SweepStarted) -> State:
         baseline=event.baseline,
         blocks=event.blocks,
         race=event.race,
+        taking_over=event.continued,
     )
 
 

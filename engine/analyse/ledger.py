@@ -13,6 +13,7 @@ from engine.events import (
     RaceLooked,
     Sample,
     SweepStarted,
+    TakenOver,
     TrialDisturbed,
     TrialFailed,
     TrialFinished,
@@ -42,6 +43,9 @@ class Ledger:
         self.loaded: dict[int, DataLoaded] = {}
         """The first load of each data, by the plan it names."""
         self.blocks = 0
+        """Blocks so far, with those of an earlier sweep that this one continues."""
+        self.blocks_before = 0
+        """Of these, blocks of the earlier sweep."""
         self.standing: RaceLooked | None = None
         """The last there was."""
         self.eliminated: dict[int, str] = {}
@@ -67,6 +71,8 @@ class Ledger:
                 self.eliminated[event.plan] = event.reason
             case RaceLooked():
                 self.standing = event
+            case TakenOver():
+                self.blocks_before = event.blocks
 
     def data_of(self, index: int) -> DataLoaded | None:
         """Return what was loaded for a plan's settings."""
@@ -93,7 +99,7 @@ class Ledger:
     def complete(self) -> bool:
         """Whether the sweep came to its own end."""
         if not self.started.race:
-            return self.blocks == self.started.blocks
+            return all(len(self.samples[index]) >= self.started.blocks for index in self.racing())
         return self.standing is not None and not self.cut_short
 
     def fastest_job(self) -> float | None:

@@ -51,6 +51,7 @@ def build_report(ledger: Ledger, goal: Goal) -> SweepReport:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         complete=ledger.complete,
         blocks=ledger.blocks,
+        blocks_before=ledger.blocks_before,
         confidence=CONFIDENCE,
         host=ledger.started.host,
         workload=facts,
@@ -138,7 +139,7 @@ def _trial(ledger: Ledger, index: int, spreads: Spreads) -> TrialReport:
         job_seconds=moderated_interval([job(sample) for sample in ordered], spreads.plain),
         full_seconds=full.interval,
         full_reason=full.refused,
-        full_speedup=_full_speedup(_full(ledger, ledger.started.baseline), full),
+        full_speedup=_full_speedup(ledger, index),
         tasks_per_second=loaded.tasks / seconds.median if loaded else None,
         speedup=_paired(ledger, ledger.started.baseline, index, point, spreads),
         job_speedup=_paired(ledger, ledger.started.baseline, index, job, spreads),
@@ -186,9 +187,16 @@ def _full(ledger: Ledger, index: int) -> Estimate:
     return estimate([samples[block] for block in sorted(samples)], loaded.tasks, loaded.all_tasks)
 
 
-def _full_speedup(baseline: Estimate, mine: Estimate) -> Interval | None:
-    pairs = list(zip(baseline.seconds, mine.seconds, strict=False))  # a sweep may have stopped between the two
-    return paired_ratio([top for top, _ in pairs], [bottom for _, bottom in pairs]) if pairs else None
+def _full_by_block(ledger: Ledger, index: int) -> dict[int, float]:
+    """The estimate from each block; none where it is refused."""
+    return dict(zip(sorted(ledger.samples[index]), _full(ledger, index).seconds, strict=False))
+
+
+def _full_speedup(ledger: Ledger, index: int) -> Interval | None:
+    """Of the blocks in which both were measured: a sweep may have stopped between the two, or gone on without one."""
+    baseline, mine = _full_by_block(ledger, ledger.started.baseline), _full_by_block(ledger, index)
+    both = [block for block in baseline if block in mine]
+    return paired_ratio([baseline[each] for each in both], [mine[each] for each in both]) if both else None
 
 
 def _paired(

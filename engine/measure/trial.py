@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import WorkFailed
 from engine.events import PartRun, RunFinished, Sample
 from engine.executor import Executor, Job, Outcome
+from engine.host import usable_cores
 from engine.knob import Scalar
 from engine.measure.breakdown import break_down_run, ghost_transfer, with_set_up
 from engine.measure.device import DeviceShares, device_shares
@@ -43,6 +44,8 @@ class Trial:
     """Tasks of the shorter runs that a sample needs."""
     typical: Noise | None = None
     """What usually goes on while this plan is measured; None: it is not known yet."""
+    watch: bool = True
+    """Do one more run to see what memory it needs at most."""
 
 
 def measure(
@@ -118,8 +121,9 @@ def _device(trial: Trial, executor: Executor, first: float) -> DeviceShares | No
 
 
 def _notes(trial: Trial) -> tuple[str, ...]:
-    notes = trial.job.kernel.notes
-    return notes(trial.plan.settings) if notes else ()
+    notes, workers, cores = trial.job.kernel.notes, trial.plan.workers, usable_cores()
+    more = f"{workers} workers share {cores} core{'' if cores == 1 else 's'}, which pays only where tasks wait"
+    return (*(notes(trial.plan.settings) if notes else ()), *([more] if workers > cores else []))
 
 
 def _run_finished(trial: Trial, kind: str, seconds: float) -> RunFinished:
@@ -147,8 +151,8 @@ def _shorter(executor: Executor, tasks: int) -> PartRun:
 
 
 def _watch_memory(trial: Trial, executor: Executor, first: float) -> int:
-    """Peak of a run that is not timed, in the first block only; elsewhere the memory right after a run."""
-    if trial.block or first > WATCHED:
+    """Peak of a run that is not timed, where one is wanted; elsewhere the memory right after a run."""
+    if not trial.watch or first > WATCHED:
         return memory_of_family()
     with MemoryWatch() as watch:
         executor.run()

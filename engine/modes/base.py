@@ -36,6 +36,11 @@ class LocalExecutor:
         """Return why this mode cannot run here; None: it can."""
         return None
 
+    @classmethod
+    def copies(cls, plan: Plan) -> int:
+        """Return how many workers hold a copy of the data of their own: none where all is in one process."""
+        return 0
+
     @property
     def shipping(self) -> Shipping:
         """What set-up spent on the data: nothing where it stays in this process."""

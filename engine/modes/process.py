@@ -21,6 +21,7 @@ from engine.chunks import explain, run_chunk, size_of
 from engine.errors import WorkbenchError, WorkFailed
 from engine.executor import Outcome, Seconds, Shipping
 from engine.modes.base import LocalExecutor, worker_times
+from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent
 from engine.workload import Tasks
 
@@ -96,6 +97,11 @@ class Process(LocalExecutor):
     )
     pieces_per_worker: ClassVar[int] = 4
     """As multiprocessing.Pool.map cuts its input."""
+
+    @classmethod
+    def copies(cls, plan: Plan) -> int:
+        """Return one for each worker; forked workers have their parent's pages until they write to them."""
+        return 0 if plan.start_method == "fork" else plan.workers
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context(self._plan.start_method)

@@ -33,6 +33,11 @@ class SharedMemory:
         """Return why this mode cannot run here; None: it can."""
         return None if os.name == "posix" else "needs a POSIX system (Linux, macOS, WSL)"
 
+    @classmethod
+    def copies(cls, plan: Plan) -> int:
+        """Return none of their own: all workers share one, and what has no room for it is refused when it is made."""
+        return 0
+
     def __enter__(self) -> Self:
         job, plan = self._job, self._plan
         preload = ("__main__", job.kernel.function.__module__)

@@ -11,22 +11,26 @@ import msgspec
 from engine.analyse.ledger import Clockwork, Ledger
 from engine.child import BlockRequest
 from engine.conversation import Conversation, Silent
-from engine.errors import WorkFailed
+from engine.errors import RequestError, WorkFailed
 from engine.events import (
     AnyEvent,
     BlockFinished,
     BlockStarted,
+    DataLoaded,
     Failed,
+    TakenOver,
     TrialFailed,
     TrialFinished,
     TrialStarted,
     decode,
 )
 from engine.executor import Seconds
+from engine.knob import Scalar
 from engine.modes import find_mode
 from engine.plan import Plan
 from engine.request import SweepRequest
-from engine.tune.space import Space
+from engine.tune.earlier import Block
+from engine.tune.space import Space, compared_with
 
 Group = tuple[int, ...]
 """Plans that can share a measuring process: same settings, same library threads, same kind of device."""
@@ -43,10 +47,22 @@ class Blocks:
     """Measures block after block of one sweep, and keeps the ledger of it."""
 
     def __init__(
-        self, request: SweepRequest, space: Space, ledger: Ledger, folder: Path, stop: threading.Event
+        self,
+        request: SweepRequest,
+        space: Space,
+        ledger: Ledger,
+        folder: Path,
+        stop: threading.Event,
+        earlier: Sequence[Block] = (),
     ) -> None:
-        """``folder``: for the results that others are compared with. ``stop`` ends a block with Stopped."""
-        self._request, self._space, self.ledger, self._folder, self._stop = request, space, ledger, folder, stop
+        """``folder``: for the results that others are compared with. ``stop`` ends a block with Stopped. ``earlier``:
+        the first blocks, which an earlier sweep measured."""
+        self._request, self.space, self.ledger, self._folder, self._stop = request, space, ledger, folder, stop
+        self._earlier = earlier
+        self.fresh = 0
+        """Blocks that were measured, not taken over."""
+        self._weighed: list[dict[str, Scalar]] = []
+        """Settings whose data was weighed by this sweep."""
         self.clockwork = Clockwork(ledger.started)
         self.ahead: Sequence[Sequence[int]] = ()
         """The plans of each block that is expected to follow, for the estimate of the time left."""
@@ -62,21 +78,45 @@ class Blocks:
         self.ledger.add(event)
         return event
 
-    def measure(self, block: int, plans: Sequence[int], *, capped: bool = False) -> Iterator[AnyEvent]:
-        """Measure these plans once. ``capped``: plans that are slow beyond doubt are cut off.
+    def taken_over(self, block: int) -> bool:
+        """Whether an earlier sweep measured this block."""
+        return block < len(self._earlier)
 
-        Raises Stopped, and WorkFailed when the baseline fails.
+    def measure(self, block: int, plans: Sequence[int] = (), *, capped: bool = False) -> Iterator[AnyEvent]:
+        """Measure these plans once, or tell what an earlier sweep measured in this block. ``capped``: plans that are
+        slow beyond doubt are cut off.
+
+        Raises Stopped, WorkFailed when the baseline fails, and RequestError when the data is not the earlier sweep's.
         """
+        if self.taken_over(block):
+            yield from self._tell(block)
+        else:
+            yield from self._measure(block, plans, capped)
+
+    def _tell(self, block: int) -> Iterator[AnyEvent]:
+        for event in self._earlier[block]:
+            if isinstance(event, TrialFinished):
+                self.clockwork.spent(event.plan, event.sample.job_seconds + sum(event.sample.steady))
+            yield self.note(event)
+        self.ledger.blocks = block + 1
+        if self.ledger.blocks == len(self._earlier):
+            counts = [len(samples) for samples in self.ledger.samples.values() if samples]
+            yield self.note(TakenOver(samples=sum(counts), plans=len(counts), blocks=len(self._earlier)))
+
+    def _measure(self, block: int, plans: Sequence[int], capped: bool) -> Iterator[AnyEvent]:
+        if not self.fresh:  # the results that others are compared with are kept no longer than a sweep
+            plans = sorted({*plans, *compared_with(self.space, plans)} - self.ledger.failures.keys())
         begun, self._capped, self._todo = time.monotonic(), capped, list(plans)
         yield BlockStarted(block=block, plans=tuple(plans))
         # other blocks sample other tasks, so each has its own reference, which has to come first
-        turn = 0 if self._request.sample else block
-        for group in order_groups(groups_of(self._space.plans, plans), turn):
-            todo = order_plans(self._space.plans, group, turn)
+        turn = 0 if self._request.sample else self.fresh
+        for group in order_groups(groups_of(self.space.plans, plans), turn):
+            todo = order_plans(self.space.plans, group, turn)
             while todo:
                 yield from self._process(block, todo)
                 todo = [index for index in todo if not self._done(index, block)]
         self.ledger.blocks = block + 1
+        self.fresh += 1
         yield BlockFinished(block=block, seconds=time.monotonic() - begun)
 
     def _done(self, index: int, block: int) -> bool:
@@ -136,26 +176,35 @@ class Blocks:
         """Take note of an event. Raises when it ends the sweep: a wrong request, or a baseline that failed."""
         if isinstance(event, Failed):
             raise event.error()
+        if isinstance(event, DataLoaded):
+            self._check_data(event)
         if isinstance(event, TrialFailed) and event.plan == 0:
             raise WorkFailed(f"the baseline failed, so there is nothing to compare with: {event.reason}")
         return self.note(event)
 
+    def _check_data(self, event: DataLoaded) -> None:
+        self._weighed.append(self._plan(event.plan).settings)
+        known = self.ledger.data_of(event.plan)
+        if known and known.data_hash and event.data_hash and known.data_hash != event.data_hash:
+            raise RequestError("--continue: the data changed since the recording was made, so nothing was added to it")
+
     def _block_request(self, block: int, todo: list[int]) -> BlockRequest:
-        known = self.ledger.data_of(todo[0])
+        known, settings = self.ledger.data_of(todo[0]), self._plan(todo[0]).settings
         return BlockRequest(
             block=block,
             workload=self._request.workload,
             tasks=self._request.tasks,
             data=self._request.data,
-            size=self._space.size,
-            settings=self._plan(todo[0]).settings,
+            size=self.space.size,
+            settings=settings,
             plans=tuple((index, self._plan(index)) for index in todo),
             references=str(self._references(block)),
             sample=self._request.sample,
             most_workers=self.most_workers,
             typical={index: usual for index in todo if (usual := self.ledger.typical_noise(index))},
             accept_noise=self._request.accept_noise,
-            weigh=known is None,
+            watch=not self.fresh,
+            weigh=settings not in self._weighed,
             data_bytes=known.data_bytes if known else 0,
         )
 
@@ -166,7 +215,7 @@ class Blocks:
         return folder
 
     def _plan(self, index: int) -> Plan:
-        return self._space.plans[index]
+        return self.space.plans[index]
 
 
 def groups_of(plans: Sequence[Plan], chosen: Sequence[int]) -> list[Group]:

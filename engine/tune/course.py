@@ -8,11 +8,12 @@ from engine.analyse.ledger import Ledger
 from engine.analyse.recommend import Needs, as_good, good_enough, needs
 from engine.events import AnyEvent, PlanEliminated, RaceLooked
 from engine.executor import Seconds
-from engine.plan import Plan, describe
+from engine.plan import describe
 from engine.report import Goal
 from engine.request import SweepRequest
 from engine.tune.blocks import Blocks
 from engine.tune.race import Race, Rules, Standing
+from engine.tune.space import compared_with
 
 LEAST = 3
 """Blocks in which the winner of a race is measured at least, unless fewer are asked for: fewer show no noise."""
@@ -28,13 +29,16 @@ WITH_BASELINE = 2
 
 
 def grid_course(request: SweepRequest, blocks: Blocks, begun: float) -> Iterator[AnyEvent]:
-    """Measure every plan in every block."""
+    """Measure every plan in as many blocks as were asked for, each with what it is compared with."""
     ledger = blocks.ledger
-    for block in range(request.blocks):
-        blocks.ahead = [ledger.racing()] * (request.blocks - block - 1)
-        if block and _over_budget(request, blocks, ledger.racing(), begun):
+    while blocks.taken_over(ledger.blocks):
+        yield from blocks.measure(ledger.blocks)
+    while todo := [plan for plan in ledger.racing() if len(ledger.samples[plan]) < request.blocks]:
+        blocks.ahead = [todo] * (request.blocks - min(len(ledger.samples[plan]) for plan in todo) - 1)
+        if ledger.blocks and _over_budget(request, blocks, todo, begun):
             break
-        yield from blocks.measure(block, ledger.racing())
+        plans = {*todo, *compared_with(blocks.space, todo)} - ledger.failures.keys()
+        yield from blocks.measure(ledger.blocks, sorted(plans))
     if request.sample:  # who is fastest over a sample says nothing of all tasks, whose seconds are estimated
         return
     race = Race(len(ledger.started.plans), Rules(within=request.within, least=1, most=request.blocks))
@@ -45,26 +49,48 @@ def grid_course(request: SweepRequest, blocks: Blocks, begun: float) -> Iterator
 
 
 def race_course(request: SweepRequest, blocks: Blocks, begun: float) -> Iterator[AnyEvent]:
-    """Measure every plan once, then those that may still win, until one has won; then the finalists once more."""
+    """Measure every plan once, then those that may still win, until one has won; then the finalists once more.
+
+    Blocks of an earlier sweep are judged again as they were, as if they were measured now.
+    """
     ledger = blocks.ledger
     most = MORE * request.blocks
     race = Race(len(ledger.started.plans), Rules(request.within, least=min(LEAST, request.blocks), most=most))
     race.withdraw(_out(ledger))
     spoilt = 0
-    while todo := race.next_block():
-        block = race.blocks
-        plans = sorted({*todo, *([0] if block < WITH_BASELINE else [])})
-        blocks.ahead = [todo] * max(0, race.rules.least - block - 1)
-        if block and _over_budget(request, blocks, plans, begun):
+    while True:
+        block, known = race.blocks, blocks.taken_over(race.blocks)
+        race.since = _all_there(ledger, race)
+        todo, confirmed = race.next_block(), ledger.standing is not None and ledger.standing.confirmed
+        if race.standing().decided and not confirmed:
+            yield from _confirm(race, blocks, request)
+            if not known:
+                return
+        elif todo or known:
+            blocks.ahead = [todo] * max(0, race.since + race.rules.least - block - 1)
+            plans = sorted({*todo, *_baseline_for(ledger, todo)})
+            if block and not known and _over_budget(request, blocks, plans, begun):
+                return
+            new = any(not ledger.samples[plan] for plan in todo)
+            yield from blocks.measure(block, plans, capped=new)
+            yield from _look(race, blocks, block, request)
+            spoilt = 0 if known or _counts(ledger, block) else spoilt + 1
+            if spoilt == SPOILT:
+                _give_up(ledger)
+                return
+        else:
             return
-        yield from blocks.measure(block, plans, capped=not block)
-        yield from _look(race, blocks, block, request)
-        spoilt = 0 if _counts(ledger, block) else spoilt + 1
-        if spoilt == SPOILT:
-            _give_up(ledger)
-            return
-    if race.standing().decided:
-        yield from _confirm(race, blocks, request)
+
+
+def _all_there(ledger: Ledger, race: Race) -> int:
+    """The first block with all plans that race now in it: the next one while there are new ones."""
+    return max((min(ledger.samples[plan], default=race.blocks) for plan in race.racing), default=0)
+
+
+def _baseline_for(ledger: Ledger, plans: Sequence[int]) -> list[int]:
+    """The baseline, if there are plans that were not measured beside it often enough."""
+    beside = [len(ledger.samples[0].keys() & ledger.samples[plan].keys()) for plan in plans]
+    return [0] if min(beside, default=WITH_BASELINE) < WITH_BASELINE else []
 
 
 def _counts(ledger: Ledger, block: int) -> bool:
@@ -99,13 +125,14 @@ def _confirm(race: Race, blocks: Blocks, request: SweepRequest) -> Iterator[AnyE
     assert looked
     winner = _chosen(ledger, looked, request.goal)
     rival = next((plan for plan in looked.racing if plan != winner), _fastest_other(ledger, winner, request.goal))
-    finalists = {winner, rival, 0, *_reference(ledger.started.plans, winner)} - ledger.failures.keys()
+    finalists = {winner, rival, *compared_with(blocks.space, [winner])} - ledger.failures.keys()
     block = race.blocks
     blocks.ahead = ()
     yield from blocks.measure(block, sorted(finalists))
     race.add(_seconds(ledger, block, request.goal, race.racing))
     after = race.standing()
-    yield blocks.note(_looked(block, after, request, confirmed=after.bounds.get(winner, 1.0) <= request.within))
+    confirmed = block in ledger.samples[winner] and after.bounds.get(winner, 1.0) <= request.within
+    yield blocks.note(_looked(block, after, request, confirmed=confirmed))
 
 
 def _chosen(ledger: Ledger, looked: RaceLooked, goal: Goal) -> int:
@@ -154,13 +181,6 @@ def _fastest_other(ledger: Ledger, winner: int, goal: Goal) -> int:
         if samples and plan != winner and plan not in _out(ledger)
     }
     return min(others, key=lambda plan: others[plan], default=winner)
-
-
-def _reference(plans: Sequence[Plan], index: int) -> list[int]:
-    """The sequential plan of the same kernel and settings, which tells the efficiency."""
-    mine = plans[index]
-    alike = [(other, plan) for other, plan in enumerate(plans) if plan.mode == "sequential"]
-    return [other for other, plan in alike if (plan.kernel, plan.settings) == (mine.kernel, mine.settings)][:1]
 
 
 def _over_budget(request: SweepRequest, blocks: Blocks, plans: Sequence[int], begun: float) -> bool:

@@ -57,6 +57,8 @@ class Race:
         self.rules = rules or Rules()
         self.racing: list[int] = list(range(plans))
         """Plans that may still win."""
+        self.since = 0
+        """The first block with all plans that race now in it; ``least`` and ``most`` count from here."""
         self._values: FloatArray = np.empty((plans, 0))
         """Logarithm of the seconds, [plans, blocks]; NaN: not measured in that block."""
         self._looks = 0
@@ -86,7 +88,7 @@ class Race:
 
     def next_block(self) -> list[int]:
         """Return the plans to measure next; none: the race is over."""
-        return [] if self.blocks >= self.rules.most or self.standing().decided else list(self.racing)
+        return [] if self.blocks - self.since >= self.rules.most or self.standing().decided else list(self.racing)
 
     def standing(self) -> Standing:
         """Return leader, ties and what can be said of them."""
@@ -96,11 +98,12 @@ class Race:
         worst = np.expm1(np.maximum(bounds.max(axis=1), 0.0))
         order = np.argsort(effects)
         leader, *ties = (self.racing[at] for at in order)
-        blocks = int(np.isfinite(self._values[leader]).sum())
+        measured = np.isfinite(self._values[leader])
         within = float(worst[order[0]])
-        decided = within <= self.rules.within and blocks >= min(self.rules.least, self.rules.most)
+        enough = measured[self.since :].sum() >= min(self.rules.least, self.rules.most)
+        decided = within <= self.rules.within and bool(enough)
         by_plan = {self.racing[at]: float(worst[at]) for at in order}
-        return Standing(leader, within, tuple(ties), by_plan, blocks, decided)
+        return Standing(leader, within, tuple(ties), by_plan, int(measured.sum()), decided)
 
     def _eliminate(self) -> list[int]:
         if len(self.racing) < 2:

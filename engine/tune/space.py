@@ -1,9 +1,9 @@
 """Which plans a request stands for: every legal one, once, the baseline first."""
 
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 from engine.errors import RequestError, UnknownName
 from engine.executor import Executor
@@ -42,6 +42,21 @@ def expand(request: SweepRequest) -> Space:
     plans = tuple(dict.fromkeys([*naive, *_in_order(wanted, [*naive, *own])]))
     reasons = {index: why for index, plan in enumerate(plans) if (why := _unavailable(workload, plan))}
     return Space(workload, size, plans, reasons)
+
+
+def compared_with(space: Space, chosen: Iterable[int]) -> set[int]:
+    """Return the plans that these are compared with: the baseline, the naive kernel of the same quality, and the same
+    kernel run sequentially."""
+    plans, naive = space.plans, space.workload.naive
+    qualities = [knob.name for knob in space.workload.knobs if knob.changes_quality]
+    alone = [(index, plan) for index, plan in enumerate(plans) if plan.mode == "sequential"]
+    found = {0}
+    for mine in (plans[index] for index in chosen):
+        quality = [mine.settings.get(name) for name in qualities]
+        as_good = (at for at, p in alone if p.kernel == naive and [p.settings.get(q) for q in qualities] == quality)
+        same = (at for at, p in alone if (p.kernel, p.settings) == (mine.kernel, mine.settings))
+        found |= {*islice(as_good, 1), *islice(same, 1)}
+    return found
 
 
 def check_size(workload: Workload, size: str) -> str:

@@ -4,13 +4,15 @@ every block."""
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+
+import msgspec
 
 from engine.analyse.ledger import Ledger
 from engine.analyse.report import build_report
 from engine.conversation import Stopped
-from engine.errors import WorkbenchError
+from engine.errors import RequestError, WorkbenchError
 from engine.events import AnyEvent, SweepFinished, SweepStarted, TrialFailed
 from engine.host import describe_host
 from engine.measure.sample import check_size
@@ -18,38 +20,51 @@ from engine.report import SweepReport
 from engine.request import SweepRequest
 from engine.tune.blocks import Blocks
 from engine.tune.course import grid_course, race_course
-from engine.tune.space import Space, expand
+from engine.tune.earlier import take_over
+from engine.tune.identity import code_of
+from engine.tune.space import expand
 
 
 def sweep(
-    request: SweepRequest, stop: threading.Event | None = None, *, growing: bool = False
+    request: SweepRequest,
+    stop: threading.Event | None = None,
+    earlier: Sequence[AnyEvent] = (),
+    *,
+    growing: bool = False,
 ) -> Generator[AnyEvent, None, SweepReport]:
     """Measure the plans of the request; yield what happens and return the report.
 
     ``stop`` ends the sweep early, from a signal handler or another thread: what was measured is reported. ``close()``
-    ends it without a report. Either way no process is left. ``growing``: every plan is also timed on its share of the
-    tasks, in ``Sample.parts``. Raises RequestError before anything runs, WorkFailed when the baseline fails.
+    ends it without a report. Either way no process is left. ``earlier``: the recording of an earlier sweep of the same
+    workload on the same machine, whole or cut off; what it measured of these plans is taken over, told again with the
+    numbers of this sweep, and only what is missing is measured. ``growing``: every plan is also timed on its share of
+    the tasks, in ``Sample.parts``. Raises RequestError before anything runs, also for a recording of something else,
+    and at the first data loaded if it is not the recording's; WorkFailed when the baseline fails.
     """
     check_size(request.sample)
-    space = expand(request)
+    space, host = expand(request), describe_host()
     started = SweepStarted(
         workload=space.workload.name,
         reference=absolute(request.workload),
         tasks_reference=absolute(request.tasks),
         data_reference=absolute(request.data),
         size=space.size,
-        host=describe_host(),
+        host=host,
         plans=space.plans,
         baseline=0,
         blocks=request.blocks,
         race=races(request),
+        sample=request.sample,
+        code=code_of(request, space.workload, host),
     )
+    taken = take_over(earlier, started, accept_noise=request.accept_noise) if earlier else ()
+    started = msgspec.structs.replace(started, continued=bool(taken))
     yield started
     ledger = Ledger(started)
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-        blocks = Blocks(request, space, ledger, Path(folder), stop or threading.Event())
+        blocks = Blocks(request, space, ledger, Path(folder), stop or threading.Event(), taken)
         blocks.most_workers = max(plan.workers for plan in space.plans) if growing else 0
-        yield from _measured(request, space, blocks)
+        yield from _measured(request, blocks)
     report = build_report(ledger, request.goal)
     yield SweepFinished(report=report)
     return report
@@ -67,10 +82,10 @@ def absolute(reference: str) -> str:
     return f"{Path(file).resolve()}:{attribute}" if file.endswith(".py") else reference
 
 
-def _measured(request: SweepRequest, space: Space, blocks: Blocks) -> Iterator[AnyEvent]:
+def _measured(request: SweepRequest, blocks: Blocks) -> Iterator[AnyEvent]:
     """Everything between SweepStarted and SweepFinished."""
     ledger = blocks.ledger
-    for index, reason in space.unavailable.items():
+    for index, reason in blocks.space.unavailable.items():
         yield blocks.note(TrialFailed(block=0, plan=index, status="unavailable", reason=reason))
     course = race_course if races(request) else grid_course
     try:
@@ -79,7 +94,7 @@ def _measured(request: SweepRequest, space: Space, blocks: Blocks) -> Iterator[A
         ledger.cut_short = True
         ledger.notes.append(f"stopped after {_blocks(ledger)}")
     except WorkbenchError as error:
-        if not ledger.blocks:
+        if not ledger.blocks or isinstance(error, RequestError):
             raise
         ledger.cut_short = True
         # whole blocks are worth more than the reason why there are no more of them
@@ -88,5 +103,5 @@ def _measured(request: SweepRequest, space: Space, blocks: Blocks) -> Iterator[A
 
 def _blocks(ledger: Ledger) -> str:
     """How many blocks there were, of how many; a race has as many as it needs."""
-    of = "" if ledger.started.race else f" of {ledger.started.blocks}"
+    of = "" if ledger.started.race or ledger.blocks > ledger.started.blocks else f" of {ledger.started.blocks}"
     return f"{ledger.blocks}{of} block{'' if ledger.blocks == 1 and not of else 's'}"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import FileProblem
 from engine.events import AnyEvent, Failed, SweepFinished, encode
+from engine.recording import read_recording
 from engine.request import SweepRequest
 from tests.builders import a_start, a_sweep
 from workbench.tui.engine_process import EngineProcess
-from workbench.tui.recording import Recording, read_recording
+from workbench.tui.recording import Recording
 
 PATIENCE = 5.0
 """Seconds the system gets to bury a killed process."""
@@ -157,15 +157,3 @@ def test_a_recording_plays_the_events_it_holds(tmp_path):
 def test_a_recording_that_breaks_off_says_so():
     events = asyncio.run(all_of(Recording(a_sweep()[:5], seconds=0.01)))
     assert events[-1] == Failed(message="the recording ends here, before the sweep did", exit_code=4)
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [(b"", "holds no events"), (b"\n{}\n", ":2: not an event of a sweep"), (None, "cannot be read")],
-)
-def test_a_file_that_is_no_recording_is_refused_with_the_line(tmp_path, content, problem):
-    path = tmp_path / "sweep.jsonl"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(FileProblem, match=problem):
-        read_recording(path)

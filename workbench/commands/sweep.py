@@ -1,18 +1,19 @@
 """``workbench sweep`` and ``workbench demo``: the headless twin of the screen."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 import msgspec
 
 from engine.errors import RequestError, WorkFailed
-from engine.events import AnyEvent, SweepFinished, encode
+from engine.events import AnyEvent, SweepFinished, SweepStarted, TakenOver, encode
 from engine.files import write_atomically
 from engine.host import usable_cores
+from engine.recording import read_recording
 from engine.report import SweepReport
 from engine.request import SweepRequest
 from engine.tune.serve import stop_on_signals
@@ -63,6 +64,13 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--goal", type=click.Choice(["job", "steady"]), help="fastest whole job (default) or fastest steady run")
 @click.option("--budget", metavar="SECONDS", help="start no further block after this long, such as 60s")
 @click.option("--patience", metavar="SECONDS", help="give a plan up after this long without progress; default 10m")
+@click.option(
+    "--continue",
+    "earlier",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="take over what the recording of an earlier sweep measured, and measure what is missing",
+)
 @limit_option
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="report to compare with when done")
 @output_options
@@ -85,6 +93,13 @@ def sweep(target: str | None, **given: Any) -> int:
     workbench sweep profiles/ci.toml --blocks 10 --out main.json
     workbench sweep profiles/ci.toml --blocks 10 --baseline main.json --fail-slower 5%
 
+    \b
+    workbench sweep straddles --workers 2 --record sweep.jsonl
+    workbench sweep straddles --workers 2,4 --continue sweep.jsonl --record sweep.jsonl
+
+    With --continue the measurements of a recording count, whether that sweep was finished or killed: only new plans and
+    missing blocks are measured. It is refused where the machine, the code or the data is another.
+
     With --baseline the exit code is that of `workbench compare`: 0 same or faster, 10 slower, 11 ambiguous,
     12 contaminated, 13 no such file yet; everything is measured and written all the same.
     """
@@ -95,7 +110,8 @@ def sweep(target: str | None, **given: Any) -> int:
     changes |= {name: True for name in ("full_grid", "accept_noise") if given[name]}
     request = msgspec.structs.replace(request, **changes)
     gate = open_gate(given["baseline"], given["limit"], workload.name, request.size)
-    return carry_out(request, given, gate)
+    earlier = read_recording(given["earlier"]) if given["earlier"] else ()
+    return carry_out(request, given, gate, earlier)
 
 
 @click.command()
@@ -109,18 +125,18 @@ def demo(**given: Any) -> int:
     return carry_out(SweepRequest(workload="straddles", axes=axes, settings=settings, **care), given)
 
 
-def carry_out(request: SweepRequest, given: dict[str, Any], gate: Gate | None = None) -> int:
-    """Run a sweep, show its progress on standard error and its outcome on standard output; return the exit code, which
-    is the gate's if there is one."""
+def carry_out(
+    request: SweepRequest, given: dict[str, Any], gate: Gate | None = None, earlier: Sequence[AnyEvent] = ()
+) -> int:
+    """Run a sweep, or the rest of an earlier one, show its progress on standard error and its outcome on standard
+    output; return the exit code, which is the gate's if there is one."""
     for name in ("out", "record", "save_config"):
         check_folder(given[name], "--" + name.replace("_", "-"))
     stop = stop_on_signals()
-    with ExitStack() as files:
-        record = files.enter_context(open_record(given["record"])) if given["record"] else None
-        events = recorded(measure_sweep(request, stop), record)
-        report = report_of(
-            show_progress(events, plain=given["plain"] or (given["as_json"] and not sys.stderr.isatty()))
-        )
+    plain = given["plain"] or (given["as_json"] and not sys.stderr.isatty())
+    with closing(measure_sweep(request, stop, earlier)) as measured:
+        events = recorded(measured, given["record"]) if given["record"] else measured
+        report = report_of(show_progress(events, plain=plain))
     keep_sweep(report, given)
     deliver(report, given)
     if stop.is_set():
@@ -136,21 +152,40 @@ def check_folder(path: Path | None, where: str) -> None:
         raise RequestError(f"{where}: {path} is a folder")
 
 
-def open_record(path: Path) -> IO[bytes]:
-    """Open a recording for writing. Raises RequestError."""
+def recorded(events: Iterator[AnyEvent], path: Path) -> Iterator[AnyEvent]:
+    """Pass events through, writing each to a file. Raises RequestError before anything is measured when it cannot be
+    written to.
+
+    A recording that is continued may be written to itself: it is replaced in one step by what is taken over, so that
+    no moment's crash can lose it.
+    """
+    begun = list(_begin(events))
+    before, exists = b"".join(map(encode, begun)), path.is_file()
+    if exists:
+        write_atomically(path.resolve(), before)
     try:
-        return path.open("wb")
+        file = path.open("ab" if exists else "wb")
     except OSError as error:
         raise RequestError(f"--record: {path}: {error.strerror}") from None
-
-
-def recorded(events: Iterator[AnyEvent], file: IO[bytes] | None) -> Iterator[AnyEvent]:
-    """Pass events through, writing each to a file if there is one."""
-    for event in events:
-        if file:
+    with file:
+        file.write(b"" if exists else before)
+        file.flush()
+        yield from begun
+        for event in events:
             file.write(encode(event))
             file.flush()
+            yield event
+
+
+def _begin(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
+    """The start of a sweep, and of one that is continued everything that is taken over."""
+    first = next(events)
+    yield first
+    while isinstance(first, SweepStarted) and first.continued:
+        event = next(events)
         yield event
+        if isinstance(event, TakenOver):
+            return
 
 
 def report_of(events: Iterator[AnyEvent]) -> SweepReport:

@@ -14,11 +14,12 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from engine.recording import read_recording
 from engine.request import SweepRequest
 from workbench.numbers import ASCII, UNICODE, Signs
 from workbench.tui.actions import ACTIONS, bindings
 from workbench.tui.engine_process import Engine
-from workbench.tui.recording import Recording, read_recording
+from workbench.tui.recording import Recording
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.help import HelpScreen
 from workbench.tui.screens.sweep import SweepScreen

@@ -2,29 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
-import msgspec
-
-from engine.errors import FileProblem
-from engine.events import AnyEvent, DataLoaded, Failed, RunFinished, SweepFinished, decode
-
-
-def read_recording(path: Path) -> list[AnyEvent]:
-    """Return the events of a recording. Raises FileProblem with the line that is wrong."""
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise FileProblem(path, None, f"cannot be read: {error.strerror}") from None
-    events: list[AnyEvent] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            events += [decode(line)] if line.strip() else []
-        except msgspec.DecodeError as error:
-            raise FileProblem(path, number, f"not an event of a sweep: {error}") from None
-    if not events:
-        raise FileProblem(path, None, "holds no events")
-    return events
+from engine.events import AnyEvent, DataLoaded, Failed, RunFinished, SweepFinished
 
 
 class Recording:

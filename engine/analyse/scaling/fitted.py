@@ -76,6 +76,10 @@ class Fitted:
         return around(1 / self.law.throughput(workers), 1 / drawn)
 
 
+_LARGEST = 700.0
+"""Logarithm of the largest number that there is."""
+
+
 def fit_points(points: Points, cores: int | None = None) -> Fitted | str:
     """Return the laws fitted to the counts of workers up to ``cores``, or why they cannot be.
 
@@ -98,7 +102,7 @@ def _fit(levels: Levels, cores: int | None) -> Fitted:
     moved = _moved(levels)
     drawn = levels.level + _stretch(misfit_of(levels, law)) * moved
     contention, coherency = refit(workers, drawn, root, law, coherent=universal).T
-    at_one = np.exp((drawn - np.log(usl_speedup(workers, contention[:, None], coherency[:, None]))).mean(1))
+    at_one = (drawn - np.log(usl_speedup(workers, contention[:, None], coherency[:, None]))).mean(1)
     drawn = levels.level + _stretch(misfit_of(levels, amdahl)) * moved
     serial = refit(workers, drawn, root, amdahl, coherent=False)[:, 0]
     return Fitted(
@@ -109,7 +113,8 @@ def _fit(levels: Levels, cores: int | None) -> Fitted:
         cores=cores,
         contention=contention.reshape(2, -1),
         coherency=coherency.reshape(2, -1),
-        throughput_at_one=at_one.reshape(2, -1),
+        # a run of microseconds beside one of seconds can be drawn to anything; beyond this nothing is a number
+        throughput_at_one=np.exp(np.clip(at_one, -_LARGEST, _LARGEST)).reshape(2, -1),
         serial_fraction=serial.reshape(2, -1),
     )
 

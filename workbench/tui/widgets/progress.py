@@ -13,7 +13,8 @@ def progress_text(state: State, waited: float, width: int, signs: Signs = UNICOD
     if not state.rows:
         return signs.text(f"starting the engine{signs.ellipsis}")
     share = state.trials_done / state.trials if state.trials else 0.0
-    block = f"block {(state.block or 0) + 1}" + ("" if state.race else f"/{state.blocks}")
+    number = (state.block or 0) + 1
+    block = f"block {number}" + ("" if state.race or number > state.blocks else f"/{state.blocks}")
     head = f"{block}  {bar(share, 12, signs)} {percent(share):>4}  {state.trials_done}/{state.trials}"
     if state.looked:
         head += f"  {len(state.looked.racing)} racing"
