@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.report import Interval, TrialReport
+from engine.report import Ceiling, Interval, TrialReport
 from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report
-from workbench.format import report_lines
+from workbench.format import ceiling_line, report_lines
 from workbench.numbers import ASCII, UNICODE, bar, efficiency, percent, rate, ratio, seconds, signs_for, size, timing
 from workbench.table import COLUMNS, fit_table, row_cells
 
@@ -165,3 +165,8 @@ def test_every_plan_has_its_verdict_in_the_report():
 def test_a_sweep_that_was_stopped_says_so():
     lines = report_lines(a_report(complete=False, recommendation=None, blocks=1), 80)
     assert lines[0] == "No recommendation (stopped early: 1 block finished)."
+
+
+def test_the_ceiling_of_memory_stands_beside_that_of_computing():
+    line = ceiling_line((Ceiling(2, 1.91, 1.48),))
+    assert line.endswith("1.91× with 2 workers; for work that only reads and writes memory 1.48× with 2")

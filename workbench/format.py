@@ -113,7 +113,9 @@ def _shipped(trial: TrialReport) -> str:
 def ceiling_line(ceiling: Sequence[Ceiling], signs: Signs = UNICODE) -> str:
     """Return what this machine had to give at most."""
     parts = [f"{ratio(point.compute, signs)} with {point.workers}" for point in ceiling]
-    return f"ceiling of this machine: {', '.join(parts)} workers"
+    memory = [f"{ratio(point.bandwidth, signs)} with {point.workers}" for point in ceiling if point.bandwidth]
+    streaming = f"; for work that only reads and writes memory {', '.join(memory)}" if memory else ""
+    return f"ceiling of this machine: {', '.join(parts)} workers{streaming}"
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:

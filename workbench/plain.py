@@ -109,7 +109,8 @@ def _block(event: BlockStarted | DataLoaded | CeilingMeasured | BlockFinished, s
             amount = f", {size(event.data_bytes)}" if event.data_bytes else ""
             return f"data loaded: {event.tasks} tasks{amount} in {seconds(event.seconds, signs)}"
         case CeilingMeasured():
-            return f"ceiling: {event.workers} independent copies get {ratio(event.speedup, signs)}"
+            memory = f", of memory {ratio(event.bandwidth, signs)}" if event.bandwidth else ""
+            return f"ceiling: {event.workers} independent copies get {ratio(event.speedup, signs)}{memory}"
         case BlockFinished():
             return f"{_number(event.block, state)} finished in {seconds(event.seconds, signs)}"
         case _:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Literal, assert_never
 
+from engine.analyse.ledger import ceiling_of
 from engine.events import (
     AnyEvent,
     BlockFinished,
@@ -84,8 +84,7 @@ class State:
     data_bytes: int = 0
     seconds_left: float | None = None
     """Estimate made when the current trial started."""
-    ceilings: tuple[tuple[int, tuple[float, ...]], ...] = ()
-    """``(workers, speedups seen)``, both ascending."""
+    ceilings: tuple[CeilingMeasured, ...] = ()
     report: SweepReport | None = None
     error: str = ""
     """Why the sweep as a whole failed."""
@@ -136,7 +135,7 @@ class State:
         """Most speedup this machine had to give, per number of workers."""
         if self.report:
             return self.report.ceiling
-        return tuple(Ceiling(workers, median(speedups)) for workers, speedups in self.ceilings)
+        return ceiling_of(self.ceilings)
 
 
 def fold(state: State, event: AnyEvent) -> State:
@@ -149,7 +148,7 @@ def fold(state: State, event: AnyEvent) -> State:
         case DataLoaded():
             return _loaded(state, event)
         case CeilingMeasured():
-            return replace(state, ceilings=_with_ceiling(state.ceilings, event))
+            return replace(state, ceilings=(*state.ceilings, event))
         case TrialStarted() | RunFinished() | TrialFinished() | TrialDisturbed() | TrialFailed() | PlanEliminated():
             return _fold_trial(state, event)
         case RaceLooked():
@@ -195,14 +194,6 @@ def _loaded(state: State, event: DataLoaded) -> State:
     settings = state.rows[event.plan].plan.settings
     rows = tuple(replace(row, tasks=event.tasks) if row.plan.settings == settings else row for row in state.rows)
     return replace(state, rows=rows, tasks=event.tasks, data_bytes=event.data_bytes or state.data_bytes)
-
-
-def _with_ceiling(
-    known: tuple[tuple[int, tuple[float, ...]], ...], event: CeilingMeasured
-) -> tuple[tuple[int, tuple[float, ...]], ...]:
-    table = dict(known)
-    table[event.workers] = tuple(sorted((*table.get(event.workers, ()), event.speedup)))
-    return tuple(sorted(table.items()))
 
 
 _OfPlan = TrialStarted | RunFinished | TrialFinished | TrialDisturbed | TrialFailed | PlanEliminated

@@ -37,7 +37,7 @@ class Ledger:
         self.cut_short = False
         """Something ended a race before it was decided."""
         self.failures: dict[int, tuple[Status, str]] = {}
-        self.ceilings: dict[int, list[CeilingMeasured]] = defaultdict(list)
+        self.ceilings: list[CeilingMeasured] = []
         self.controls: dict[int, list[float]] = defaultdict(list)
         """Seconds of the control alone, by block, in each of its processes."""
         self.loaded: dict[int, DataLoaded] = {}
@@ -60,7 +60,7 @@ class Ledger:
             case ControlMeasured():
                 self.controls[event.block].append(event.seconds)
             case CeilingMeasured():
-                self.ceilings[event.workers].append(event)
+                self.ceilings.append(event)
             case TrialFinished():
                 self.samples[event.plan][event.block] = event.sample
             case TrialDisturbed():
@@ -117,7 +117,15 @@ class Ledger:
 
     def ceiling(self) -> tuple[Ceiling, ...]:
         """What this machine had to give: medians over the sweep, by workers."""
-        return tuple(_ceiling(workers, found) for workers, found in sorted(self.ceilings.items()))
+        return ceiling_of(self.ceilings)
+
+
+def ceiling_of(measured: Sequence[CeilingMeasured]) -> tuple[Ceiling, ...]:
+    """Return the medians of what was measured, by workers."""
+    by_workers: dict[int, list[CeilingMeasured]] = defaultdict(list)
+    for each in measured:
+        by_workers[each.workers].append(each)
+    return tuple(_ceiling(workers, found) for workers, found in sorted(by_workers.items()))
 
 
 def _ceiling(workers: int, found: Sequence[CeilingMeasured]) -> Ceiling:

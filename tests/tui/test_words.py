@@ -29,6 +29,14 @@ def test_each_mode_and_kernel_is_a_line_and_sequential_plans_are_points():
     assert lines[5].points == ((1.0, 1.0), (2.0, 1.9))
 
 
+def test_the_ceiling_of_memory_is_a_line_where_it_was_measured():
+    lines = speedup_series(a_report().trials, (Ceiling(2, 1.9, 1.4), Ceiling(4, 3.6)))
+    assert [(line.label, line.points) for line in lines[-2:]] == [
+        ("ceiling", ((1.0, 1.0), (2.0, 1.9), (4.0, 3.6))),
+        ("memory", ((1.0, 1.0), (2.0, 1.4))),
+    ]
+
+
 def test_of_several_plans_with_the_same_workers_the_fastest_is_drawn():
     plans = (a_plan(), a_plan("thread", 2, chunk_size=1), a_plan("thread", 2, chunk_size=64))
     assert speedup_series(a_report(plans, (2.0, 4.0, 1.0)).trials, ())[1].points == ((1, 1.0), (2, 2.0))

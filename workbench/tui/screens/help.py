@@ -19,6 +19,7 @@ WORDS = (
     ("speedup", "baseline seconds / plan seconds, block by block; the baseline is sequential with the first kernel"),
     ("efficiency", "speedup against the same kernel run sequentially, divided by workers"),
     ("ceiling", "speedup of independent copies of a CPU-only control: what this machine had to give"),
+    ("memory", "the same of copies that only read and write memory: the ceiling of work that does little else"),
     ("block", "one fresh measuring process that measures every plan once; figures are medians over blocks"),
 )
 

@@ -17,7 +17,7 @@ MARKERS = "oxs^vd+*@%"
 """Marks of the lines where lines of dots cannot be drawn, and in the legend."""
 
 
-_GUIDES = {"ideal": ".", "ceiling": "-"}
+_GUIDES = {"ideal": ".", "ceiling": "-", "memory": "~"}
 """Marks of the lines that were not measured with the workload."""
 
 
@@ -55,6 +55,7 @@ class SpeedupPlot(Horizontal):
     COMPONENT_CLASSES = {
         "plot--ideal",
         "plot--ceiling",
+        "plot--memory",
         "plot--line-0",
         "plot--line-1",
         "plot--line-2",

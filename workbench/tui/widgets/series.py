@@ -1,6 +1,6 @@
 """What the speedup plot shows, as plain numbers: one line per mode and kernel, the ideal, and the machine's ceiling."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log2
 
@@ -18,7 +18,7 @@ class Series:
     label: str
     points: tuple[Point, ...]
     kind: str = "mode"
-    """``mode``, ``points`` (not joined by a line), ``ideal`` or ``ceiling``."""
+    """``mode``, ``points`` (not joined by a line), ``ideal``, ``ceiling`` or ``memory``."""
 
 
 def speedup_series(trials: Sequence[TrialReport], ceiling: Sequence[Ceiling]) -> tuple[Series, ...]:
@@ -45,8 +45,18 @@ def speedup_series(trials: Sequence[TrialReport], ceiling: Sequence[Ceiling]) ->
         lines.append(Series(f"{mode} {kernel}".strip(), tuple(sorted((start | line).items()))))
     most = float(max([2, *(trial.plan.workers for trial in trials)]))
     lines.append(Series("ideal", ((1.0, 1.0), (most, most)), "ideal"))
-    machine = tuple((float(point.workers), point.compute) for point in ceiling if point.compute > 0)
-    return (*lines, *([Series("ceiling", ((1.0, 1.0), *machine), "ceiling")] if machine else []))
+    return (*lines, *_ceilings(ceiling))
+
+
+def _ceilings(ceiling: Sequence[Ceiling]) -> Iterator[Series]:
+    """What the machine has to give to work that computes, and to work that reads and writes memory."""
+    for kind, figures in (
+        ("ceiling", [(float(point.workers), point.compute) for point in ceiling]),
+        ("memory", [(float(point.workers), point.bandwidth or 0.0) for point in ceiling]),
+    ):
+        known = [point for point in figures if point[1] > 0]
+        if known:
+            yield Series(kind, ((1.0, 1.0), *known), kind)
 
 
 def powers_of_two(low: float, high: float, most: int) -> list[float]:
