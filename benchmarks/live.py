@@ -31,9 +31,9 @@ from engine.report import SweepReport
 from engine.request import Axis, SweepRequest
 from engine.tune.sweep import sweep
 
-ROUNDS, BLOCKS = 4, 10
+ROUNDS, BLOCKS = 2, 10
 SLOWDOWN = 0.05
-HOGS, RACES = 2, 4
+HOGS, RACES = 2, 3
 """Processes that keep a core busy each; races of each kind."""
 DISTURBED = 1
 """Block in which they start."""
