@@ -1,6 +1,7 @@
 import pytest
+from msgspec.structs import replace
 
-from engine.events import BlockStarted, TrialStarted
+from engine.events import BlockStarted, RaceLooked, TrialStarted
 from engine.report import Ceiling
 from tests.builders import a_plan, a_report, a_start, a_sweep
 from workbench.numbers import ASCII, UNICODE
@@ -66,6 +67,14 @@ def test_progress_says_what_is_done_what_is_left_and_what_runs():
     assert progress_text(state, 500.0, 200).count("0 s left") == 1
     assert len(progress_text(state, 0, 40)) == 40
     assert progress_text(state, 0, 60, ASCII).isascii()
+
+
+def test_a_wide_line_says_how_near_the_race_is_to_its_end():
+    looked = RaceLooked(block=1, leader=0, within=0.081, wanted=0.03, racing=(0, 2), blocks=2)
+    state = fold_all([a_start(), BlockStarted(block=1), looked])
+    assert "2 racing, the leader within 8% of the best (3% wanted)" in progress_text(state, 0, 160)
+    assert "2 racing  " in progress_text(state, 0, 80)
+    assert "wanted" not in progress_text(fold_all([a_start(), replace(looked, within=None)]), 0, 160)
 
 
 def test_the_title_invites_or_says_what_is_measured_where():

@@ -3,9 +3,13 @@
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.events import RaceLooked
 from engine.plan import describe
 from workbench.numbers import UNICODE, Signs, bar, fit, percent, whole_seconds
 from workbench.state import State
+
+ROOMY = 110
+"""Columns from which the line also says how sure the race is."""
 
 
 def progress_text(state: State, waited: float, width: int, signs: Signs = UNICODE) -> str:
@@ -17,7 +21,7 @@ def progress_text(state: State, waited: float, width: int, signs: Signs = UNICOD
     block = f"block {number}" + ("" if state.race or number > state.blocks else f"/{state.blocks}")
     head = f"{block}  {bar(share, 12, signs)} {percent(share):>4}  {state.trials_done}/{state.trials}"
     if state.looked:
-        head += f"  {len(state.looked.racing)} racing"
+        head += f"  {len(state.looked.racing)} racing{_how_sure(state.looked) if width >= ROOMY else ''}"
     if state.seconds_left is not None:
         head += f"  {whole_seconds(max(state.seconds_left - waited, 0))} left"
     running = state.running
@@ -27,6 +31,12 @@ def progress_text(state: State, waited: float, width: int, signs: Signs = UNICOD
         else f"{describe(state.rows[running].plan, state.plans)}: {state.rows[running].phase}"
     )
     return fit(f"{head}  {signs.text(now)}", width, signs)
+
+
+def _how_sure(looked: RaceLooked) -> str:
+    """How near the leader is to being certified."""
+    known = "" if looked.within is None else f", the leader within {percent(looked.within)} of the best"
+    return f"{known} ({percent(looked.wanted)} wanted)" if known else ""
 
 
 class ProgressLine(Static):
