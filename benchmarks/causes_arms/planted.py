@@ -22,6 +22,8 @@ OBJECTS = 400_000
 """Entries of the fat dict: two strings each."""
 STREAM = 8 << 20
 """Numbers in each array that is streamed through: 64 MB, more than any cache holds."""
+CACHED = 1 << 11
+"""The same for arrays that stay in the first level of the cache together: 32 KB."""
 
 PLANTED = Knob("planted", "whether the cause is there", False, (False, True))
 
@@ -120,20 +122,22 @@ def multiply(data: Given, tasks: Any) -> list[float]:
     return [float(np.count_nonzero(np.isnan(matrix @ matrix))) for _ in tasks]
 
 
-def _load_stream(size: str) -> Given:
-    return Given((3,) * 200)
+def _load_stream(size: str, planted: Scalar) -> Given:
+    numbers, times = (STREAM, 3) if planted else (CACHED, 3 * STREAM // CACHED)
+    return Given((times,) * 200, numbers)
 
 
-_BUFFERS: list[NDArray[np.float64]] = []
+_BUFFERS: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
 
 
 def stream(data: Given, tasks: Any) -> list[float]:
-    """Copy more memory than any cache holds, in each task so many times."""
-    if not _BUFFERS:
-        _BUFFERS.extend((np.ones(STREAM), np.zeros(STREAM)))
+    """Copy one array into another, in each task so many times."""
+    if data.extra not in _BUFFERS:
+        _BUFFERS[data.extra] = (np.ones(data.extra), np.zeros(data.extra))
+    source, target = _BUFFERS[data.extra]
     for times in tasks:
         for _ in range(times):
-            np.copyto(_BUFFERS[1], _BUFFERS[0])
+            np.copyto(target, source)
     return [0.0] * len(tasks)
 
 
@@ -158,4 +162,4 @@ IMPORTS = _workload("imports", _load_even, Kernel(loop, _prepare_slowly))
 LOCKED = _workload("locked", _load_even, Kernel(loop), ())
 TINY = _workload("tiny", _load_tiny, Kernel(steps), ())
 MATRICES = _workload("matrices", _load_matrices, Kernel(multiply), ())
-BANDWIDTH = _workload("bandwidth", _load_stream, Kernel(stream, prepare_stream), ())
+BANDWIDTH = _workload("bandwidth", _load_stream, Kernel(stream, prepare_stream))
