@@ -33,7 +33,8 @@ def test_no_more_is_covered_than_there_is(some):
 def test_parts_of_a_run_on_a_device_add_up_to_it():
     outcome = Outcome([], (WorkerTime(wall=2.0, cpu=2.0, chunks=4),), 10)
     parts = break_down_run(2.5, outcome, device=DeviceShares(kernel=0.5, transfer=0.3, launch=0.2))
-    assert parts == Breakdown(compute=1.0, transfer=0.6, dispatch=pytest.approx(0.9))
+    assert (parts.compute, parts.transfer) == (1.0, 0.6)
+    assert parts.dispatch == pytest.approx(0.9)
 
 
 @given(*(st.floats(0.01, 10),) * 3)

@@ -42,6 +42,15 @@ def make_ready() -> None:
         _Shared.client = _Shared.client or Client()
 
 
+def start_afresh() -> None:
+    """Part with the nursery, so that the next pool starts one of its own, as the first pool of a program does.
+
+    It ends now, or with the last of its workers.
+    """
+    with _Shared.lock:
+        _part()
+
+
 class ForkServer:
     """Starts workers by forking the nursery; ``preload`` names modules for it to import before."""
 
