@@ -45,7 +45,7 @@ def files(tmp_path):
         (after(), 0, "same"),
         (after([0.9]), 0, "faster"),
         (after([1.06]), 10, "slower"),
-        (after(noise=0.2), 11, "ambiguous"),
+        (after(noise=0.08), 11, "ambiguous"),
         (after(machine=1.2), 12, "contaminated"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -163,7 +163,7 @@ def comparison_lines(found: "Comparison", width: int = 80, signs: Signs = UNICOD
     told = [
         f"{name}: {each.sentence} ({each.reason})"
         for name, each in zip(names, found.plans, strict=True)
-        if each.verdict != "same" and each.reason != "control-shifted"
+        if each.verdict != "same" and each.reason not in ("control-shifted", "control-unsteady")
     ]
     lines += ["", *(part for text in told for part in wrap(signs.text(text), width, "    "))] if told else []
     return lines + [part for note in _notes(found) for part in wrap(signs.text(note), width, "  ")]

@@ -158,13 +158,15 @@ def _machine(decision: Decision | None) -> Machine:
         return Machine(sentence="nothing was measured in both reports")
     found = decision.machine
     control, plans = _ratio(found.control, 0), _ratio(found.plans, 0)
+    varied = float(found.wander[0])
     words = f"the median plan is {moved(plans.estimate)}" if plans else "too few blocks to say how the plans moved"
     if control is None:
         return Machine(plans=plans, sentence=f"{words} as measured; no control in both reports")
     return Machine(
         control=control,
         plans=plans,
-        sentence=f"{words} as measured, the control {moved(control.estimate)} ({between(control)})",
+        sentence=f"{words} as measured, the control {moved(control.estimate)} ({between(control)})"
+        + (f"; from block to block the control itself varied by {exp(varied) - 1:.0%}" if varied else ""),
     )
 
 
@@ -189,7 +191,7 @@ def _sentence(
     compared = f"{len(plans)} plan{'' if len(plans) == 1 else 's'} compared, limit {percent(threshold)}"
     if verdict == "same":
         return f"no plan is slower: {compared}"
-    if reason in ("control-shifted", "sweep-could-be-slower"):
+    if reason in ("control-shifted", "control-unsteady", "sweep-could-be-slower"):
         return f"{machine.sentence}; {compared}"
     concerned = [each for each in plans if each.reason == reason]
     first = max(concerned, key=lambda each: abs(log(each.change.estimate)) if each.change else 0.0)

@@ -24,8 +24,11 @@ plans, 10 blocks, and processes that differ by 2 %, under 1 % have a plan called
 more than 90 %. With 5 blocks it is about two thirds, the rest is ambiguous. ``benchmarks/trust.py`` prints all of it.
 
 *The machine*: when the control itself moved by the threshold or more, significantly, nothing is the same or faster, all
-is *contaminated*; slower is then only what exceeds the movement of the control as well. The control never makes a
-verdict stronger. Without one, plans that moved together are ambiguous: code or machine, these reports cannot tell.
+is *contaminated*; slower is then only what exceeds the movement of the control as well. The same holds where the
+control's own blocks differ by twice the threshold or more (the width of their middle half, as a standard deviation): a
+machine that switches between two speeds for minutes at a time, as one whose cores are shared does, gives blocks that
+are not independent, and ten of them prove nothing. The control never makes a verdict stronger. Without one, plans that
+moved together are ambiguous: code or machine, these reports cannot tell.
 """
 
 from collections.abc import Sequence
@@ -60,6 +63,13 @@ MINIMUM, APART = 0.5, 0.25
 control to decide."""
 
 
+UNSTEADY = 2.0
+"""Times the threshold that the control may vary from block to block. On two shared cores it was seen to switch between
+0.08 and 0.14 s for minutes, and one of two real pairs of identical code was called slower for it."""
+_NORMAL = 1.349
+"""Width of the middle half of a normal distribution, in standard deviations."""
+
+
 class Code(IntEnum):
     """Why a plan has its verdict; the words are in ``engine.analyse.comparing.verdicts``."""
 
@@ -73,6 +83,7 @@ class Code(IntEnum):
     NOT_CORROBORATED = 7
     NO_CONTROL = 8
     CONTROL_SHIFTED = 9
+    CONTROL_UNSTEADY = 10
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,8 @@ class Machine:
     """Whether there is a control."""
     shifted: Mask
     """Whether the control moved by the threshold or more."""
+    wander: Array
+    """Standard deviation of the control's blocks in the report where it varied more; 0 where it was steady."""
     apart: Mask
     """Whether the plans as a whole moved otherwise than the control."""
     undecided: Mask
@@ -167,7 +180,16 @@ def _machine(courses: Sequence[Course], threshold: float) -> Machine:
     apart = _significant(own, CONTROL_ERROR) & (np.abs(own.value) >= np.log1p(APART * threshold))
     shifted = _significant(control, CONTROL_ERROR) & (np.abs(control.value) >= limit)
     undecided = np.where(known, ~apart & (own.high >= limit), plans.high >= limit)
-    return Machine(control, plans, own, known, shifted, apart, undecided)
+    wander = np.maximum(_spread(old_control), _spread(new_control))
+    wander = np.where(wander >= UNSTEADY * limit, wander, 0.0)
+    return Machine(control, plans, own, known, shifted, wander, apart, undecided)
+
+
+def _spread(control: Array) -> Array:
+    """Standard deviation of the blocks of a control [..., blocks] as [..., 1], from their middle half; 0 for none."""
+    filled = np.where(np.isnan(control).all(axis=-1, keepdims=True), 0.0, control)
+    low, high = np.nanpercentile(filled, [25, 75], axis=-1, keepdims=True)
+    return np.asarray((high - low) / _NORMAL)
 
 
 def _significant(found: Difference, error: float) -> Mask:
@@ -200,7 +222,7 @@ def _direction(looks: Looks, machine: Machine, threshold: float, sign: int) -> _
     whole = machine.apart & (sign * machine.own.value > 0)  # that the plans moved this way has been tested already
     chance = np.where(whole, np.nan_to_num(single, nan=1.0), holm(single))
     nearest = decisive.low if sign > 0 else -decisive.high
-    moved = np.where(machine.shifted, np.abs(machine.control.value), 0.0)
+    moved = np.maximum(np.where(machine.shifted, np.abs(machine.control.value), 0.0), machine.wander)
     least = sign * np.log1p(sign * MINIMUM * threshold)
     large = (sign * decisive.value >= least + moved) & ((moved == 0) | (nearest > moved))
     measured, control = sign * looks.measured.value, sign * looks.control.value
@@ -232,6 +254,7 @@ def _codes(
         Code.TOO_FEW_BLOCKS: np.isnan(decisive.value),
         Code.CLEAR_SLOWDOWN: clear & ~(unsupported & looks.lone),
         Code.CONTROL_SHIFTED: machine.shifted,
+        Code.CONTROL_UNSTEADY: machine.wander > 0,
         Code.NO_CONTROL: unsupported,
         Code.CLEAR_SPEEDUP: faster.found & faster.agreed & (machine.known | ~looks.lone),
         Code.NOT_CORROBORATED: slower.found,

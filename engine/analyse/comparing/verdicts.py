@@ -14,6 +14,7 @@ fails-now               ambiguous      was measured before and fails now
 sweep-could-be-slower   ambiguous      of the whole: relative to the control, the median plan may be slower by the
                                        threshold, though no plan stands out
 control-shifted         contaminated   the control moved by the threshold or more
+control-unsteady        contaminated   the control's own blocks differ by twice the threshold or more
 disturbed               contaminated   fewer than two undisturbed blocks in a report
 """
 
@@ -36,6 +37,7 @@ REASONS: dict[str, Verdict] = {
     "fails-now": "ambiguous",
     "sweep-could-be-slower": "ambiguous",
     "control-shifted": "contaminated",
+    "control-unsteady": "contaminated",
     "disturbed": "contaminated",
 }
 """The verdict that each reason leads to."""
@@ -94,6 +96,8 @@ def sentence_of(
         "code cannot be told from one of the machine",
         "control-shifted": f"{moved(measured.estimate)} as measured, but the control moved too far for this to say "
         "anything about the code",
+        "control-unsteady": f"{moved(measured.estimate)} as measured, but the speed of the machine itself changed too "
+        "much from block to block for this to say anything about the code",
     }
     return tells.get(reason, f"{moved(change.estimate)} {where}, {between(change)}")
 
