@@ -4,10 +4,9 @@
 
 `benchmarks/trust.py` replays thousands of made-up sweeps; here are a few real ones, of plans that count integers, on
 whatever else this machine does. Each round measures three sweeps of ten blocks, of which the last takes 5 % more steps:
-the first two must not differ, the last two must. Then two processes that never rest
-are started in the second block of a race and stay for that block, or to the end: the recommendation must be that of the
-quiet race before it, and the blocks must be named. ``--quick`` takes one round of three blocks, which is too few to
-find anything.
+the first two must not differ, the last two must. Then two processes that never rest are started in the second block of
+a race and stay for that block, or to the end: the recommendation must be that of the quiet race before it, and the
+block must be named. ``--quick`` takes one round of three blocks, which is too few to find anything.
 """
 
 import argparse
