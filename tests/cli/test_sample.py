@@ -34,7 +34,11 @@ def test_the_plan_recommended_from_a_sample_is_the_fastest_for_all_tasks(leftove
     report = json.loads(done.stdout)
     full = {str(each["plan"]): each["full_seconds"]["median"] for each in report["trials"] if each["full_seconds"]}
     chosen = str(report["recommendation"]["plan"])
-    assert not full or full[chosen] <= 1.03 * min(full.values())
+    baseline = report["trials"][0]
+    if baseline["full_seconds"]:
+        assert full[chosen] <= 1.03 * min(full.values())
+    else:  # without its estimate nothing can be compared but the sample itself
+        assert baseline["full_reason"]
 
 
 def test_a_sample_of_everything_is_a_sweep_of_everything(leftovers):

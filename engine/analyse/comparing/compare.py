@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from math import exp, isnan, log
+from math import exp, expm1, isnan, log
 
 from engine.analyse.comparing.matching import Matching, Pair, check_same_work, match_plans, points_of
 from engine.analyse.comparing.result import (
@@ -32,6 +32,8 @@ from engine.errors import RequestError
 from engine.plan import describe
 from engine.report import Goal, Host, SweepReport
 
+_MOST = 690.0
+"""Logarithm of a ratio beyond which it is no number any more."""
 THRESHOLD = 0.05
 """The limit unless another is given."""
 
@@ -166,7 +168,9 @@ def _machine(decision: Decision | None) -> Machine:
         control=control,
         plans=plans,
         sentence=f"{words} as measured, the control {moved(control.estimate)} ({between(control)})"
-        + (f"; from block to block the control itself varied by {exp(varied) - 1:.0%}" if varied else ""),
+        + (
+            f"; from block to block the control itself varied by {percent(expm1(min(varied, _MOST)))}" if varied else ""
+        ),
     )
 
 
