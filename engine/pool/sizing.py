@@ -31,7 +31,7 @@ class Sizer:
         self._workers, self._fixed, self._most, self._batch = workers, fixed, most, batch
         self._seconds: float | None = None
         self._bytes = 0.0
-        self._last = 0
+        self._last = self._learned_from = 0
         self.largest = 0
         """Tasks of the largest piece so far."""
 
@@ -73,10 +73,18 @@ class Sizer:
         return min(size, _GROWTH * max(1, self._last)) if self._batch else size
 
     def learn(self, tasks: int, seconds: float) -> None:
-        """Take note of how long tasks took."""
-        if tasks:
-            now = seconds / tasks
+        """Take note of how long tasks took.
+
+        A kernel that computes a chunk at once costs something for the chunk as well, so the small pieces of the end
+        look dear. To learn that from them made the next run's pieces small, which look dearer still: a run of 0.13 s
+        became one of 11.8 s, of single tasks.
+        """
+        if not tasks:
+            return
+        now = seconds / tasks
+        if self._seconds is None or not (self._batch and 2 * tasks < self._learned_from and now > self._seconds):
             self._seconds = now if self._seconds is None else (self._seconds + now) / 2
+        self._learned_from = max(self._learned_from, tasks)
 
     def learn_bytes(self, tasks: int, count: int) -> None:
         """Take note of how many bytes tasks are when pickled."""

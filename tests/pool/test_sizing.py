@@ -137,3 +137,17 @@ def test_only_short_pieces_are_handed_out_ahead():
         sizer.learn(1, AHEAD / 10 * share)
         told.append(sizer.ahead)
     assert told == [True, False]
+
+
+@pytest.mark.parametrize("fixed", [0.003, 0.03])
+def test_a_kernel_with_a_cost_for_each_chunk_keeps_its_pieces_run_after_run(fixed):
+    """Small pieces at the end of a run must not teach the next one that tasks are dear."""
+    sizer, pieces = Sizer(2, batch=True), []
+    for _ in range(5):
+        left, count = 2_000, 0
+        while left:
+            size = sizer.size(left)
+            sizer.learn(size, fixed + 10e-6 * size)
+            left, count = left - size, count + 1
+        pieces.append(count)
+    assert max(pieces) <= 1.1 * pieces[0]
