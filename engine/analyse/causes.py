@@ -5,15 +5,12 @@ from collections.abc import Iterator
 from engine.analyse.figures import Figures
 from engine.analyse.words import duration
 from engine.executor import Seconds
+from engine.modes import find_mode
 from engine.plan import Plan
 from engine.report import Breakdown, TrialReport
 
 FULL = 0.9
 """Share of the cores below which the machine itself is to blame; two copies of a loop differ by 5 % between runs."""
-
-EXTRA = "extra CPU time per task"
-
-DEVICE_MODE = "gpu-batch"
 
 Cause = tuple[str, Seconds, str]
 """Name, seconds of one whole job, advice."""
@@ -22,7 +19,7 @@ Cause = tuple[str, Seconds, str]
 def causes_of(trial: TrialReport, parts: Breakdown, figures: Figures) -> Iterator[Cause]:
     """Yield every cause there is, also those that cost nothing."""
     plan = trial.plan
-    if plan.mode == DEVICE_MODE:
+    if find_mode(plan.mode).on_device:
         yield from _on_device(trial, parts, figures)
         return
     yield "shipping data", parts.ship, _shipping_advice(trial)
@@ -54,7 +51,7 @@ def _computing(trial: TrialReport, parts: Breakdown, figures: Figures) -> Iterat
         return
     waiting = "waiting for the GIL" if plan.mode == "thread" else "waiting for a core"
     yield waiting, parts.locks, _waiting_advice(plan, parts)
-    yield EXTRA, extra, _extra_advice(plan, figures)
+    yield "extra CPU time per task", extra, _extra_advice(plan, figures)
 
 
 def _shipping_advice(trial: TrialReport) -> str:

@@ -5,10 +5,19 @@ import sys
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from msgspec.structs import replace
 
 from engine.analyse.ledger import Ledger
 from engine.analyse.report import build_report
-from engine.events import BlockFinished, BlockStarted, SweepFinished, SweepStarted, TrialDisturbed, TrialFinished
+from engine.events import (
+    BlockFinished,
+    BlockStarted,
+    RaceLooked,
+    SweepFinished,
+    SweepStarted,
+    TrialDisturbed,
+    TrialFinished,
+)
 from engine.host import usable_cores
 from engine.request import SweepRequest
 from engine.tune.sweep import sweep
@@ -63,14 +72,24 @@ def test_its_measurements_are_repeated_and_then_left_out(hogged):
     assert not any(each.sample.undisturbed for each in spoilt)
 
 
-def test_the_recommendation_is_that_of_the_other_blocks(hogged):
-    ledger = Ledger(next(event for event in hogged if isinstance(event, SweepStarted)))
-    for event in hogged:
-        if not isinstance(event, SweepFinished) and getattr(event, "block", 0) != HOGGED:
+def recommended(events):
+    ledger = Ledger(next(event for event in events if isinstance(event, SweepStarted)))
+    for event in events:
+        if not isinstance(event, SweepFinished | RaceLooked):
             ledger.add(event)
     ledger.blocks = 3
-    without, best = build_report(ledger, "job").recommendation, report_of(hogged).recommendation
-    if all(event.sample.undisturbed for event in hogged if isinstance(event, TrialFinished) and event.block != HOGGED):
-        assert without
-        assert best
-        assert best.plan == without.plan
+    best = build_report(ledger, "job").recommendation
+    return best and best.plan
+
+
+def quiet(event):
+    """The event as if nothing else had gone on, which on a shared machine cannot be relied on."""
+    if not isinstance(event, TrialFinished) or event.block == HOGGED or not event.sample.noise:
+        return event
+    return replace(event, sample=replace(event.sample, noise=replace(event.sample.noise, reasons=())))
+
+
+def test_the_recommendation_is_that_of_the_other_blocks(hogged):
+    events = [quiet(event) for event in hogged]
+    others = [event for event in events if getattr(event, "block", None) != HOGGED]
+    assert recommended(events) == recommended(others) is not None

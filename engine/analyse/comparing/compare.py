@@ -20,6 +20,7 @@ from engine.analyse.comparing.robust import CONFIDENCE, Difference
 from engine.analyse.comparing.rule import MINIMUM, Decision, decide
 from engine.analyse.comparing.verdicts import (
     HARMLESS,
+    LARGEST,
     REASONS,
     between,
     moved,
@@ -32,8 +33,6 @@ from engine.errors import RequestError
 from engine.plan import describe
 from engine.report import Goal, Host, SweepReport
 
-_MOST = 690.0
-"""Logarithm of a ratio beyond which it is no number any more."""
 THRESHOLD = 0.05
 """The limit unless another is given."""
 
@@ -169,7 +168,9 @@ def _machine(decision: Decision | None) -> Machine:
         plans=plans,
         sentence=f"{words} as measured, the control {moved(control.estimate)} ({between(control)})"
         + (
-            f"; from block to block the control itself varied by {percent(expm1(min(varied, _MOST)))}" if varied else ""
+            f"; from block to block the control itself varied by {percent(expm1(min(varied, LARGEST)))}"
+            if varied
+            else ""
         ),
     )
 

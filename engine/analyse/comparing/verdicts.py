@@ -48,6 +48,9 @@ HARMLESS = ("could-be-faster",)
 MOST_BLOCKS = 200
 """More are not worth advising."""
 
+LARGEST = 690.0
+"""Logarithm of the largest ratio that is told, 10^300."""
+
 _REFERENCES = {"others": "relative to the others", "control": "relative to the control", "nothing": "as measured"}
 
 
@@ -122,4 +125,4 @@ def _more_blocks(change: Ratio, pair: Pair, threshold: float) -> str:
 
 def ratio_of(value: float, low: float, high: float) -> Ratio | None:
     """Return a difference of logarithms as a ratio, up to 10^300; None for NaN."""
-    return None if isnan(value) else Ratio(*(float(f"{exp(min(each, 690)):.7g}") for each in (value, low, high)))
+    return None if isnan(value) else Ratio(*(float(f"{exp(min(each, LARGEST)):.7g}") for each in (value, low, high)))
