@@ -125,7 +125,9 @@ class SpeedupPlot(Horizontal):
             for index, line in enumerate(self._series)
         ]
         measured = sum(line.kind not in _GUIDES for line in self._series)
-        lines = [Content("speedup by workers"), Content("  ").join(entries[measured:]), *entries[:measured]]
+        guides = entries[measured:]
+        pairs = [Content("  ").join(guides[at : at + 2]) for at in range(0, len(guides), 2)]  # three are too wide
+        lines = [Content("speedup by workers"), *pairs, *entries[:measured]]
         if len(lines) > self.size.height > 1:
             rest = len(lines) - self.size.height + 1
             lines[-rest:] = [Content(f"{self._signs.ellipsis} {rest} more")]
