@@ -113,6 +113,16 @@ class PartRun(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Lane(msgspec.Struct, frozen=True):
+    """One worker in the first run."""
+
+    wall: float
+    """Seconds inside the kernel."""
+    cpu: float
+    """Those of them with a core."""
+    chunks: int
+
+
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """One plan in one block: the unit of replication."""
 
@@ -137,6 +147,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PartRun, ...] = ()
     """Shorter runs. Where a sample is measured they tell how time grows with tasks; where work is to grow with workers,
     there is one, over the plan's share."""
+    lanes: tuple[Lane, ...] = ()
+    """The workers one by one, as far as they are told apart."""
     notes: tuple[str, ...] = ()
     """What is not as it should be with its workers or its data."""
     noise: Noise | None = None

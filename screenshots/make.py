@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 from engine.events import AnyEvent, TrialStarted
 from engine.recording import read_recording
 from workbench.tui.app import Workbench
-from workbench.tui.recording import Recording
+from workbench.tui.playback import Playback
 from workbench.tui.screens.help import HelpScreen
 
 HERE = Path(__file__).parent
@@ -29,14 +29,15 @@ FONT = "DejaVu Sans Mono"
 BRAILLE_FONT = "DejaVu Sans"
 
 
-class Held(Recording):
+class Held(Playback):
     """Plays a recording as far as a point in its last block, and stays there."""
 
     async def events(self) -> AsyncIterator[AnyEvent]:
         """Yield events up to the point, then wait for a stop."""
         for event in self._events[: midway(self._events)]:
             yield event
-        await self._stopped.wait()
+        while not self._stopped:
+            await self._changed.wait()
 
 
 def midway(events: Sequence[AnyEvent]) -> int:
@@ -75,7 +76,7 @@ async def scene_running(size: tuple[int, int]) -> str:
 
 async def scene_done(size: tuple[int, int]) -> str:
     """The recommendation."""
-    app = Workbench(replay=(Recording(read_recording(RECORDING), seconds=0.1), ""))
+    app = Workbench(replay=(Playback(read_recording(RECORDING), seconds=0.1), ""))
     async with app.run_test(size=size) as pilot:
         await until(pilot, "done")
         return app.export_screenshot()

@@ -55,6 +55,31 @@ def trial(state: State, index: int) -> TrialReport:
     )
 
 
+class Figures:
+    """The figures of all rows of a sweep, of which only those are made anew whose measurements have changed."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[tuple[Row | None, ...], TrialReport]] = []
+
+    def of(self, state: State) -> list[TrialReport]:
+        """Return the figures of every row; those that are as before are the same objects."""
+        baseline = state.rows[state.baseline] if state.baseline < len(state.rows) else None
+        alone = [row for row in state.rows if row.plan.mode == SEQUENTIAL]
+        known, before = [], self._known
+        for index, row in enumerate(state.rows):
+            sources = (row, *(() if row.report else (baseline, *alone)))
+            if index < len(before) and _same(before[index][0], sources):
+                known.append(before[index])
+            else:
+                known.append((sources, trial(state, index)))
+        self._known = known
+        return [figures for _, figures in known]
+
+
+def _same(some: Sequence[object], others: Sequence[object]) -> bool:
+    return len(some) == len(others) and all(one is other for one, other in zip(some, others, strict=True))
+
+
 def spread(values: Sequence[float]) -> Interval:
     """Return the median between the lowest and the highest of these values."""
     return Interval(median(values), min(values), max(values))

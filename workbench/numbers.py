@@ -26,6 +26,14 @@ class Signs:
     """Signs of ok, failed, unavailable, unmeasured, pending, running and eliminated."""
     chosen: str = "★"
     """Sign of the recommended plan."""
+    mark: str = "◆"
+    """Sign of a row that was marked."""
+    sorted: str = "▲▼"
+    """Signs of a table sorted upwards and downwards."""
+    lane: str = "░▒█▓·"
+    """Cells of a worker's time: starting, receiving data, computing, waiting for a core or lock, idle."""
+    light: str = "○●"
+    """Signs of a quiet and of a disturbed machine."""
     ascii_only: bool = False
 
     def text(self, text: str) -> str:
@@ -39,7 +47,7 @@ class Signs:
 _PLAIN = str.maketrans({"×": "x", "µ": "u", "±": "+-", "…": "~", "—": "-", "–": "-", "→": "->"})
 
 UNICODE = Signs()
-ASCII = Signs("x", "u", "+-", "~", " #", ".", "+!o..>-", "*", True)
+ASCII = Signs("x", "u", "+-", "~", " #", ".", "+!o..>-", "*", "&", "^v", "s>#w.", "o!", True)
 
 
 def signs_for(encoding: str | None) -> Signs:

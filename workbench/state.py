@@ -26,7 +26,7 @@ from engine.events import (
     TrialStarted,
 )
 from engine.plan import Plan
-from engine.report import Ceiling, Host, Recommendation, Status, SweepReport, TrialReport
+from engine.report import Ceiling, Host, Noise, Recommendation, Status, SweepReport, TrialReport
 
 RowStatus = Literal["pending", "running"] | Status
 """A plan waits, is being measured, or has the status it will have in the report."""
@@ -85,6 +85,8 @@ class State:
     seconds_left: float | None = None
     """Estimate made when the current trial started."""
     ceilings: tuple[CeilingMeasured, ...] = ()
+    noise: Noise | None = None
+    """What else went on in the last measurement."""
     report: SweepReport | None = None
     error: str = ""
     """Why the sweep as a whole failed."""
@@ -204,7 +206,8 @@ def _fold_trial(state: State, event: _OfPlan) -> State:
         return state  # a damaged recording must not end the view
     rows = (*state.rows[: event.plan], _fold_row(state.rows[event.plan], event), *state.rows[event.plan + 1 :])
     left = event.seconds_left if isinstance(event, TrialStarted) else state.seconds_left
-    return replace(state, rows=rows, seconds_left=left)
+    noise = event.sample.noise if isinstance(event, TrialFinished | TrialDisturbed) else state.noise
+    return replace(state, rows=rows, seconds_left=left, noise=noise)
 
 
 def _fold_row(row: Row, event: _OfPlan) -> Row:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -13,6 +14,10 @@ STATUSES = ("ok", "failed", "unavailable", "unmeasured", "pending", "running", "
 """Every status a row can have, in the order of ``Signs.status``."""
 
 
+Rank = float | str | None
+"""Place of a row when it is sorted by a column; None comes last in either direction."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of the results table."""
@@ -21,6 +26,8 @@ class Column:
     priority: int
     """The columns with the smallest numbers get room first."""
     cell: Callable[[TrialReport, Signs], str]
+    rank: Callable[[TrialReport], Rank]
+    """What rows are sorted by."""
     right: bool = True
     figure: bool = True
     """Measured, so empty until there is a sample; the others say which plan it is."""
@@ -30,8 +37,20 @@ class Column:
     """Shown only when it differs between plans."""
 
 
-def _plan_cell(text: Callable[[Plan], object]) -> Callable[[TrialReport, Signs], str]:
-    return lambda trial, signs: signs.text(str(text(trial.plan)))
+def _knob(header: str, priority: int, value: Callable[[Plan], Any], **more: Any) -> Column:
+    """A column that says which plan it is."""
+    return Column(
+        header,
+        priority,
+        lambda trial, signs: signs.text(str(value(trial.plan))),
+        lambda trial: _rank(value(trial.plan)),
+        figure=False,
+        **more,
+    )
+
+
+def _rank(value: object) -> Rank:
+    return float(value) if isinstance(value, int | float) else str(value) or None
 
 
 def _settings(plan: Plan) -> str:
@@ -52,8 +71,28 @@ def _ratio(value: Interval | None, signs: Signs) -> str:
     return ratio(value.median, signs) if value else ""
 
 
+def _rate(value: float | None) -> str:
+    return "" if value is None else rate(value)
+
+
+def _size(value: int | None) -> str:
+    return "" if value is None else size(value)
+
+
+def _verdict(trial: TrialReport, signs: Signs) -> str:
+    return fit(signs.text(trial.verdict), VERDICT, signs)
+
+
 def _efficiency(value: float | None, signs: Signs) -> str:
     return "" if value is None else efficiency(value, signs)
+
+
+def _middle(pick: Callable[[TrialReport], Interval | None]) -> Callable[[TrialReport], float | None]:
+    def rank(trial: TrialReport) -> float | None:
+        interval = pick(trial)
+        return None if interval is None else interval.median
+
+    return rank
 
 
 def _job(trial: TrialReport, signs: Signs) -> str:
@@ -66,27 +105,23 @@ VERDICT = 40
 """Characters of the verdict that the table shows; the whole sentence stands below it."""
 
 COLUMNS: tuple[Column, ...] = (
-    Column("mode", 0, _plan_cell(lambda plan: plan.mode), right=False, figure=False, width=10),
-    Column("workers", 1, _plan_cell(lambda plan: plan.workers), figure=False),
-    Column("kernel", 2, _plan_cell(lambda plan: plan.kernel), right=False, figure=False),
-    Column("settings", 5, _plan_cell(_settings), right=False, figure=False),
-    Column("chunk", 5, _plan_cell(lambda plan: plan.chunk_size), figure=False),
-    Column("start", 6, _plan_cell(start_method_of), right=False, figure=False, minor=True),
-    Column("threads", 6, _plan_cell(lambda plan: plan.threads_per_worker), figure=False, minor=True),
-    Column("device", 6, _plan_cell(lambda plan: plan.device), right=False, figure=False, minor=True),
-    Column("steady run", 3, lambda trial, signs: _timing(trial.seconds, signs), width=12),
-    Column("speedup", 4, lambda trial, signs: _ratio(trial.speedup, signs), width=7),
-    Column("score", 4, lambda trial, _: "" if trial.score is None else f"{trial.score:.4f}", minor=True),
-    Column("efficiency", 7, lambda trial, signs: _efficiency(trial.efficiency, signs), width=10),
-    Column(
-        "tasks/s", 8, lambda trial, _: "" if trial.tasks_per_second is None else rate(trial.tasks_per_second), width=7
-    ),
-    Column(
-        "memory", 9, lambda trial, _: "" if trial.peak_memory_bytes is None else size(trial.peak_memory_bytes), width=7
-    ),
-    Column("whole job", 6, lambda trial, signs: _job(trial, signs), width=13),
-    Column("set-up", 11, lambda trial, signs: _seconds(trial.setup_seconds, signs), width=7),
-    Column("verdict", 12, lambda trial, signs: fit(signs.text(trial.verdict), VERDICT, signs), right=False),
+    _knob("mode", 0, lambda plan: plan.mode, right=False, width=10),
+    _knob("workers", 1, lambda plan: plan.workers),
+    _knob("kernel", 2, lambda plan: plan.kernel, right=False),
+    _knob("settings", 5, _settings, right=False),
+    _knob("chunk", 5, lambda plan: plan.chunk_size),
+    _knob("start", 6, start_method_of, right=False, minor=True),
+    _knob("threads", 6, lambda plan: plan.threads_per_worker, minor=True),
+    _knob("device", 6, lambda plan: plan.device, right=False, minor=True),
+    Column("steady run", 3, lambda t, signs: _timing(t.seconds, signs), _middle(lambda t: t.seconds), width=12),
+    Column("speedup", 4, lambda t, signs: _ratio(t.speedup, signs), _middle(lambda t: t.speedup), width=7),
+    Column("score", 4, lambda t, _: "" if t.score is None else f"{t.score:.4f}", lambda t: t.score, minor=True),
+    Column("efficiency", 7, lambda t, signs: _efficiency(t.efficiency, signs), lambda t: t.efficiency, width=10),
+    Column("tasks/s", 8, lambda t, _: _rate(t.tasks_per_second), lambda t: t.tasks_per_second, width=7),
+    Column("memory", 9, lambda t, _: _size(t.peak_memory_bytes), lambda t: t.peak_memory_bytes, width=7),
+    Column("whole job", 6, _job, _middle(lambda t: t.job_seconds), width=13),
+    Column("set-up", 11, lambda t, signs: _seconds(t.setup_seconds, signs), lambda t: t.setup_seconds, width=7),
+    Column("verdict", 12, _verdict, lambda t: t.verdict or None, right=False),
 )
 """Every column in reading order."""
 
@@ -125,6 +160,16 @@ class Table:
         """Return the line above the rows."""
         return "  " + self._join([column.header for column in self.columns])
 
+    def place(self, header: str) -> tuple[int, int]:
+        """Return where a column's header starts and ends in the line above the rows; (0, 0) without that column."""
+        start = 2
+        for column, width in zip(self.columns, self.widths, strict=True):
+            if column.header == header:
+                left = start + width - len(header) if column.right else start
+                return left, left + len(header)
+            start += width + 1
+        return 0, 0
+
     def line(self, trial: TrialReport, status: str, reason: str = "", chosen: bool = False) -> str:
         """Return one row; the words of its status stand where figures are missing."""
         cells = row_cells(_trimmed(trial, self.settings), self.signs, self.columns)
@@ -143,24 +188,50 @@ class Table:
         )
 
 
+class Layout:
+    """The cells of all rows, and from them the columns that fit. A row that changes costs that row alone."""
+
+    def __init__(self, trials: Sequence[TrialReport], signs: Signs = UNICODE) -> None:
+        self._signs, self._settings = signs, _differing(trials)
+        self._widths = [max(len(column.header), column.width) for column in COLUMNS]
+        self._texts: list[set[str]] = [set() for _ in COLUMNS]
+        """Up to two different texts of each column: whether there is one, and whether there are more."""
+        for trial in trials:
+            self.note(trial)
+
+    def note(self, trial: TrialReport) -> None:
+        """Take a row into account, or what it has changed to. Columns never become narrower."""
+        for index, text in enumerate(row_cells(_trimmed(trial, self._settings), self._signs)):
+            self._widths[index] = max(self._widths[index], len(text))
+            if text and len(self._texts[index]) < 2:
+                self._texts[index].add(text)
+
+    def table(self, width: int) -> Table:
+        """Return the table without the columns that say least, so that it fits the width if it can."""
+        candidates = [index for index in range(len(COLUMNS)) if not self._silent(index)]
+        candidates.sort(key=lambda index: COLUMNS[index].priority + (_CONSTANT_LAST if self._constant(index) else 0))
+        kept: list[int] = []
+        for index in candidates:
+            if not kept or 1 + sum(self._widths[other] + 1 for other in (*kept, index)) <= width:
+                kept.append(index)
+        kept.sort()
+        columns, widths = tuple(COLUMNS[index] for index in kept), tuple(self._widths[index] for index in kept)
+        return Table(columns, widths, width, self._settings, self._signs)
+
+    def _silent(self, index: int) -> bool:
+        """Whether a column has nothing to say: it is minor and the same for all plans, or says which plan it is and is
+        empty."""
+        column, texts = COLUMNS[index], self._texts[index]
+        return len(texts) <= 1 if column.minor else not (column.figure or texts)
+
+    def _constant(self, index: int) -> bool:
+        # an empty cell is a knob the mode does not have
+        return index > 0 and not COLUMNS[index].figure and len(self._texts[index]) <= 1
+
+
 def fit_table(trials: Sequence[TrialReport], width: int, signs: Signs = UNICODE) -> Table:
-    """Return the table of these trials without the columns that say least, so that it fits the width if it can."""
-    settings = _differing(trials)
-    rows = [row_cells(_trimmed(trial, settings), signs) for trial in trials]
-    widths = [
-        max([len(column.header), column.width, *(len(row[index]) for row in rows)])
-        for index, column in enumerate(COLUMNS)
-    ]
-    candidates = [index for index in range(len(COLUMNS)) if not _silent(index, rows)]
-    candidates.sort(key=lambda index: COLUMNS[index].priority + (_CONSTANT_LAST if _constant(index, rows) else 0))
-    kept: list[int] = []
-    for index in candidates:
-        if not kept or 1 + sum(widths[other] + 1 for other in (*kept, index)) <= width:
-            kept.append(index)
-    kept.sort()
-    return Table(
-        tuple(COLUMNS[index] for index in kept), tuple(widths[index] for index in kept), width, settings, signs
-    )
+    """Return the table of these trials that fits the width."""
+    return Layout(trials, signs).table(width)
 
 
 def _differing(trials: Sequence[TrialReport]) -> frozenset[str]:
@@ -171,17 +242,7 @@ def _differing(trials: Sequence[TrialReport]) -> frozenset[str]:
 
 
 def _trimmed(trial: TrialReport, settings: frozenset[str]) -> TrialReport:
+    if trial.plan.settings.keys() <= settings:
+        return trial
     kept = {name: value for name, value in trial.plan.settings.items() if name in settings}
     return replace(trial, plan=replace(trial.plan, settings=kept))
-
-
-def _silent(index: int, rows: Sequence[tuple[str, ...]]) -> bool:
-    """Whether a column has nothing to say: it is minor and the same for all plans, or says which plan it is and is
-    empty."""
-    texts = {row[index] for row in rows if row[index]}
-    return len(texts) <= 1 if COLUMNS[index].minor else not (COLUMNS[index].figure or texts)
-
-
-def _constant(index: int, rows: Sequence[tuple[str, ...]]) -> bool:
-    values = {row[index] for row in rows if row[index]}  # an empty cell is a knob the mode does not have
-    return index > 0 and not COLUMNS[index].figure and len(values) <= 1

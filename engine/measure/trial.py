@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from engine.errors import WorkFailed
-from engine.events import PartRun, RunFinished, Sample
+from engine.events import Lane, PartRun, RunFinished, Sample
 from engine.executor import Executor, Job, Outcome
 from engine.host import usable_cores
 from engine.knob import Scalar
@@ -81,8 +81,7 @@ def measure(
         watch.begin()
         parts = tuple(_shorter(executor, tasks) for tasks in trial.parts)
         watch.end()
-        shipping = executor.shipping
-        score = trial.workload.score
+        shipping, score = executor.shipping, trial.workload.score
         return Sample(
             setup=setup,
             first_run=first,
@@ -98,9 +97,14 @@ def measure(
             score=float(score(again.results)) if score else None,
             chunk_size=outcome.chunk_size,
             parts=parts,
+            lanes=_lanes(outcome),
             notes=(*executor.notes, *_notes(trial)),
             noise=watch.noise(trial.plan.workers * trial.plan.threads_per_worker, trial.typical),
         )
+
+
+def _lanes(outcome: Outcome) -> tuple[Lane, ...]:
+    return tuple(Lane(worker.wall, worker.cpu, worker.chunks) for worker in outcome.workers)
 
 
 def forget_starters() -> None:

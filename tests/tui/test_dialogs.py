@@ -6,6 +6,7 @@ from tests.tui.fakes import World, text_of, until
 from tests.tui.playing import done, play
 from workbench.tui.screens.hotspots import HotspotsScreen
 from workbench.tui.screens.save import SaveScreen
+from workbench.tui.screens.sweep import SweepScreen
 
 
 def test_saving_writes_the_config_where_asked(tmp_path):
@@ -70,8 +71,9 @@ def test_hot_spots_of_the_selected_plan_are_shown_with_their_files():
         await until(pilot, lambda: "480 samples" in text_of(pilot))
         assert "61%    93%  price[/]  straddles.py:12" in text_of(pilot)
         assert "svg        hotspots/a.svg" in text_of(pilot)
+        assert isinstance(pilot.app.screen, HotspotsScreen)
         await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, HotspotsScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SweepScreen))
 
     [command] = play(story, World(command=(0, found, ""))).commands
     assert command[:4] == ["flamegraph", "straddles", "--mode", "shared-memory"]

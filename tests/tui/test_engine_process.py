@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.events import AnyEvent, Failed, SweepFinished, encode
-from engine.recording import read_recording
 from engine.request import SweepRequest
 from tests.builders import a_start, a_sweep
 from workbench.tui.engine_process import EngineProcess
-from workbench.tui.recording import Recording
 
 PATIENCE = 5.0
 """Seconds the system gets to bury a killed process."""
@@ -146,14 +144,3 @@ def test_cancelling_the_reader_leaves_no_process_behind():
         return pids[0]
 
     assert gone(asyncio.run(cancelled()))
-
-
-def test_a_recording_plays_the_events_it_holds(tmp_path):
-    path = tmp_path / "sweep.jsonl"
-    path.write_bytes(b"".join(map(encode, a_sweep())))
-    assert asyncio.run(all_of(Recording(read_recording(path), seconds=0.01))) == a_sweep()
-
-
-def test_a_recording_that_breaks_off_says_so():
-    events = asyncio.run(all_of(Recording(a_sweep()[:5], seconds=0.01)))
-    assert events[-1] == Failed(message="the recording ends here, before the sweep did", exit_code=4)

@@ -7,6 +7,7 @@ from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report, a_sweep, 
 from tests.tui.fakes import FakeEngine, World, screen_of, text_of, until
 from tests.tui.playing import done, play, running
 from workbench.numbers import ASCII
+from workbench.tui.actions import every_action
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.help import HelpScreen
 from workbench.tui.widgets.results import ResultsTable
@@ -210,7 +211,7 @@ def test_help_explains_keys_signs_and_words():
 def test_every_action_is_in_the_palette():
     async def story(pilot, world):
         titles = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
-        assert {"Run", "Stop/back", "New", "Save", "Hot spots", "Copy command", "Help", "Quit"} <= set(titles)
+        assert {action.title or action.label for action in every_action()} <= set(titles)
 
     play(story, request=None, autostart=False)
 
@@ -218,7 +219,7 @@ def test_every_action_is_in_the_palette():
 def test_the_footer_holds_help_and_quit_at_80_columns():
     async def story(pilot, world):
         footer = text_of(pilot).splitlines()[-1]
-        assert " ".join(footer.split()) == "r Run esc Stop/back s Save f Hot spots y Copy command ? Help q Quit"
+        assert " ".join(footer.split()) == "r Run esc Stop/back ? Help q Quit s Save f Hot spots y Copy v View"
 
     play(story, request=None, autostart=False)
 
@@ -245,13 +246,13 @@ def test_without_unicode_the_whole_screen_is_ascii_but_for_its_frames():
 
 def test_only_changed_rows_are_painted(monkeypatch):
     painted: list[int] = []
-    refresh_row = ResultsTable._refresh_row
+    repaint = ResultsTable.repaint
 
-    def note(table, index):
-        painted.append(index)
-        refresh_row(table, index)
+    def note(table, rows):
+        painted.extend(rows)
+        repaint(table, rows)
 
-    monkeypatch.setattr(ResultsTable, "_refresh_row", note)
+    monkeypatch.setattr(ResultsTable, "repaint", note)
     world = half_a_sweep()
 
     async def story(pilot, world):

@@ -7,7 +7,7 @@ from tests.builders import a_plan, a_report, a_start, a_sweep
 from workbench.numbers import ASCII, UNICODE
 from workbench.state import State, fold_all
 from workbench.tui.app import terminal_signs
-from workbench.tui.permission import why_not
+from workbench.tui.permission import Situation, why_not
 from workbench.tui.widgets.progress import progress_text
 from workbench.tui.widgets.series import Series, limits, power_label, powers_of_two, speedup_series
 from workbench.tui.widgets.title import title_text
@@ -84,14 +84,17 @@ def test_the_title_invites_or_says_what_is_measured_where():
 
 def test_what_cannot_be_done_has_a_reason_that_says_what_can():
     finished = fold_all(a_sweep())
-    nothing = State()
-    assert why_not("sweep", "form", {"workers": "workers: wrong"}, nothing, None) == "workers: wrong"
-    assert why_not("sweep", "form", {}, nothing, None) is None
-    assert why_not("save", "done", {}, nothing, None) == "there is no report to save from"
-    assert why_not("save", "done", {}, finished, None) is None
-    assert why_not("hotspots", "done", {}, finished, None) == "no plan is selected"
-    assert why_not("hotspots", "done", {}, finished, finished.rows[0]) is None
-    assert why_not("stop", "running", {}, finished, None) is None
+    done = Situation("done", state=finished)
+    assert why_not("sweep", Situation(problems={"workers": "workers: wrong"})) == "workers: wrong"
+    assert why_not("sweep", Situation()) is None
+    assert why_not("save", Situation("done")) == "there is no report to save from"
+    assert why_not("save", done) is None
+    assert why_not("hotspots", done) == "no plan is selected"
+    assert why_not("hotspots", Situation("done", state=finished, row=finished.rows[0])) is None
+    assert why_not("stop", Situation("running", state=finished)) is None
+    assert why_not("stop", Situation(page="why")) is None
+    assert "no recording" in str(why_not("pause", done))
+    assert why_not("scrub", Situation("done", playing=True)) is None
 
 
 @pytest.mark.parametrize(

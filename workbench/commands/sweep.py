@@ -12,7 +12,6 @@ import msgspec
 from engine.errors import RequestError, WorkFailed
 from engine.events import AnyEvent, SweepFinished, SweepStarted, TakenOver, encode
 from engine.files import write_atomically
-from engine.host import usable_cores
 from engine.recording import read_recording
 from engine.report import SweepReport
 from engine.request import SweepRequest
@@ -22,6 +21,7 @@ from workbench.commands.compare import Gate, limit_option, open_gate
 from workbench.commands.history import keep_sweep
 from workbench.commands.options import asked_for, knob_options, parse_seconds, parse_share, workload_options
 from workbench.commands.progress import outcome, show_progress
+from workbench.demo import demo_request
 
 INTERRUPTED = 130
 
@@ -119,10 +119,7 @@ def sweep(target: str | None, **given: Any) -> int:
 @output_options
 def demo(**given: Any) -> int:
     """Sweep the straddle backtest on embedded prices: about a minute, ends in a recommended plan and the reason."""
-    axes: dict[str, Any] = {"workers": (max(2, usable_cores()),)}
-    settings: dict[str, Any] = {"entries": (250_000,)}
-    care = {"blocks": 1, "accept_noise": given["accept_noise"]}
-    return carry_out(SweepRequest(workload="straddles", axes=axes, settings=settings, **care), given)
+    return carry_out(demo_request(given["accept_noise"]), given)
 
 
 def carry_out(

@@ -1,4 +1,4 @@
-"""The app: it owns the keys that work anywhere, the way out, and what must not survive it."""
+"""The app: its screens, the keys that work anywhere, the one sweep, the way out, and what must not survive it."""
 
 import asyncio
 import os
@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -17,28 +18,36 @@ from textual.screen import Screen
 from engine.recording import read_recording
 from engine.request import SweepRequest
 from workbench.numbers import ASCII, UNICODE, Signs
-from workbench.tui.actions import ACTIONS, bindings
+from workbench.tui.actions import PAGES, bindings, every_action
+from workbench.tui.clipboard import escape_sequence
 from workbench.tui.engine_process import Engine
-from workbench.tui.recording import Recording
+from workbench.tui.messages import StopWanted, SweepWanted
+from workbench.tui.permission import Phase
+from workbench.tui.playback import Playback
 from workbench.tui.screens.confirm import ConfirmScreen
-from workbench.tui.screens.help import HelpScreen
+from workbench.tui.screens.page import PageScreen
 from workbench.tui.screens.sweep import SweepScreen
 from workbench.tui.services import Services
+from workbench.tui.session import Session
 
 SHUTDOWN_PATIENCE = 3.0
 """Seconds between a signal and the end of the process, whatever happens."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
+PAINTS_PER_SECOND = 10
+"""At most; more would take CPU from what is being measured."""
+
 
 class Workbench(App[None], inherit_bindings=False):
-    """Terminal UI of the workbench: one screen for a sweep, and dialogs above it."""
+    """Terminal UI of the workbench: one screen for each question, and dialogs above them."""
 
     TITLE = "Workbench"
     ENABLE_COMMAND_PALETTE = True
+    DEFAULT_MODE = "sweep"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(anywhere=True),
-        Binding("ctrl+q", "leave", "Quit", priority=True, id="leave.always"),
+        *bindings("app"),
+        Binding("ctrl+q", "leave", "Quit", show=False, priority=True, id="leave.always"),
         Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True, id="interrupt"),
     ]
 
@@ -53,48 +62,132 @@ class Workbench(App[None], inherit_bindings=False):
         super().__init__(ansi_color=True if _colourless() else None)
         if _colourless():
             self.theme = "ansi-dark"  # any other theme is sent in greys, and its filter cannot cope with the plot
-        self._signs = signs
-        self.sweep_screen = SweepScreen(services or Services(), request, signs, autostart, replay)
+        self.signs = signs
+        self.session = Session(services or Services(), request, source=replay[1] if replay else "")
+        self._first = replay[0] if replay else None
+        self._autostart = autostart
         self.guards_terminal = False
         """Whether signals are answered by restoring the terminal; only when a real one is drawn on."""
+        self.sweep_screen = SweepScreen(self.session, signs)
+        for page in PAGES:
+            self.add_mode(page.name, partial(self._page, page.name))
+
+    def get_default_screen(self) -> PageScreen:
+        """Return the screen one sees first."""
+        return self._page("sweep")
+
+    def _page(self, name: str) -> PageScreen:
+        if name == "sweep":
+            return self.sweep_screen
+        from workbench.tui.screens import page_class
+
+        return page_class(name)(self.session, self.signs)
+
+    @property
+    def page(self) -> PageScreen | None:
+        """The screen of the mode, below any dialog."""
+        bottom = self.screen_stack[0] if self.screen_stack else None
+        return bottom if isinstance(bottom, PageScreen) else None
 
     def on_mount(self) -> None:
-        """Show the sweep screen, and be ready for signals."""
-        self.push_screen(self.sweep_screen)
+        """Be ready for signals, and start at once where that was asked for."""
+        self._painter = self.set_interval(1 / PAINTS_PER_SECOND, self._paint, pause=True)
         if self.guards_terminal:
             loop = asyncio.get_running_loop()
             for number in SIGNALS:
                 loop.add_signal_handler(number, partial(self._on_signal, number))
+        if self._first:
+            self.follow(self._first)
+        elif self._autostart and self.session.request:
+            self.follow(self.session.services.start(self.session.request))
 
-    def _on_signal(self, number: signal.Signals) -> None:
-        """Go in good order; by force if that takes too long.
+    # the sweep
 
-        When the terminal itself has gone, Textual's writer thread dies of it and its shutdown waits for that thread.
-        """
-        last_resort = threading.Timer(SHUTDOWN_PATIENCE, self._end_by_force, (128 + number,))
-        last_resort.daemon = True
-        last_resort.start()
-        self.run_worker(self._leave(128 + number), group="leave", exclusive=True)
+    def follow(self, engine: Engine) -> None:
+        """Show the sweep of an engine, or a recording, in place of the one before."""
+        self.run_worker(self._follow(engine), group="sweep", exclusive=True)
 
-    def _end_by_force(self, code: int) -> None:
-        if self.sweep_screen.engine:
-            self.sweep_screen.engine.kill()
-        os._exit(code)
+    async def _follow(self, engine: Engine) -> None:
+        async for phase in self.session.follow(engine):
+            self._entered(phase)
+            report = self.session.state.report
+            if phase == "done" and report and self.session.request and not self.session.playback:
+                self.run_worker(self._keep(report), group="history")
+
+    def _entered(self, phase: Phase) -> None:
+        (self._painter.resume if phase == "running" or self.session.playback else self._painter.pause)()
+        for stack in self._screen_stacks.values():
+            for screen in stack[:1]:
+                if isinstance(screen, PageScreen) and screen.is_mounted:
+                    screen.entered(phase)
+                    screen.paint()
+                    screen.refresh_keys()
+
+    def _paint(self) -> None:
+        if self.page:
+            self.page.paint()
+
+    async def _keep(self, report: object) -> None:
+        """Add the sweep to the history. What goes wrong is a notice: the figures are on the screen all the same."""
+        try:
+            await self.session.services.keep(report)  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001 - one that a worker raises would end the app
+            self.notify(self.signs.text(f"not kept in the history: {error}"), severity="warning", markup=False)
+
+    @on(SweepWanted)
+    def _sweep_wanted(self, message: SweepWanted) -> None:
+        """Start a sweep, and show it."""
+        from workbench.demo import demo_request
+
+        request = message.request or demo_request()
+        self.session.request = request
+        self.switch_mode("sweep")
+        self.follow(self.session.services.start(request))
+
+    @on(StopWanted)
+    def _stop_wanted(self) -> None:
+        """Stop the sweep; its report follows."""
+        if self.session.engine:
+            self.notify("stopping; what was measured is kept", timeout=2)
+            self.run_worker(self.session.engine.stop(), group="stop", exclusive=True)
+
+    # actions
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Put every action into the palette, beside Textual's own."""
-        for action in ACTIONS:
-            run = partial(self.run_action, action.name) if action.anywhere else partial(self._on_sweep, action.name)
-            yield SystemCommand(action.label or action.name.capitalize(), action.help, run)
+        for action in every_action():
+            run = partial(self._do, action.name, action.place)
+            yield SystemCommand(action.title or action.label, action.help, run)
         ours = ("Quit", "Keys")
         yield from (command for command in super().get_system_commands(screen) if command.title not in ours)
 
-    async def _on_sweep(self, name: str) -> None:
-        await self.sweep_screen.try_action(name)
+    async def _do(self, name: str, place: str) -> None:
+        if place == "app":
+            await self.run_action(name)
+        elif place == "table":
+            await self.run_action(name, self.screen.focused)
+        elif self.page:
+            await (self.page if place == "page" else self.sweep_screen).try_action(name)
+
+    def action_go(self, page: str) -> None:
+        """Show another screen."""
+        self.switch_mode(page)
+
+    def action_palette(self) -> None:
+        """Open the palette."""
+        self.action_command_palette()
 
     def action_help(self) -> None:
         """Show keys and words."""
-        self.push_screen(HelpScreen(self._signs))
+        from workbench.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.signs))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Ask the terminal to take a text, also where tmux is between."""
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(escape_sequence(text, bool(os.environ.get("TMUX"))))
 
     def action_interrupt(self) -> None:
         """Copy what is selected; without a selection, quit."""
@@ -106,32 +199,52 @@ class Workbench(App[None], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Quit; ask first when a sweep would be lost."""
-        if self.sweep_screen.phase != "running":
-            self.run_worker(self._leave(0), group="leave", exclusive=True)
+        if self.session.phase != "running" or self.session.playback:
+            self.leave(0)
         elif not isinstance(self.screen, ConfirmScreen):
             self.push_screen(ConfirmScreen("A sweep is running. Stop it and quit?", "Stop and quit"), self._answered)
 
     def _answered(self, yes: bool | None) -> None:
         if yes:
-            self.run_worker(self._leave(0), group="leave", exclusive=True)
+            self.leave(0)
+
+    # the way out
+
+    def leave(self, code: int) -> None:
+        """Stop the engine while there is still someone to wait for it, then go."""
+        self.run_worker(self._leave(code), group="leave", exclusive=True)
 
     async def _leave(self, code: int) -> None:
-        """Stop the engine while there is still someone to wait for it, then go."""
-        if self.sweep_screen.engine:
-            await self.sweep_screen.engine.stop()
+        if self.session.engine:
+            await self.session.engine.stop()
         self.exit(return_code=code)
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        """Go in good order; by force if that takes too long.
+
+        When the terminal itself has gone, Textual's writer thread dies of it and its shutdown waits for that thread.
+        """
+        last_resort = threading.Timer(SHUTDOWN_PATIENCE, self._end_by_force, (128 + number,))
+        last_resort.daemon = True
+        last_resort.start()
+        self.leave(128 + number)
+
+    def _end_by_force(self, code: int) -> None:
+        if self.session.engine:
+            self.session.engine.kill()
+        os._exit(code)
 
 
 def run(request: SweepRequest | None = None, autostart: bool = False, replay: Path | None = None) -> int:
     """Show the terminal UI; return the exit code. Raises FileProblem for a recording that cannot be read."""
-    played: tuple[Engine, str] | None = (Recording(read_recording(replay)), str(replay)) if replay else None
+    played: tuple[Engine, str] | None = (Playback(read_recording(replay)), str(replay)) if replay else None
     app = Workbench(request=request, autostart=autostart, replay=played, signs=terminal_signs(os.environ))
     app.guards_terminal = True
     try:
         app.run()
     finally:
-        if app.sweep_screen.engine:
-            app.sweep_screen.engine.kill()
+        if app.session.engine:
+            app.session.engine.kill()
     return app.return_code or 0
 
 

@@ -1,17 +1,19 @@
-"""Keys and words, on ``?``."""
+"""Keys and words, on ``?``; searchable."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from workbench.format import wrap
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.actions import ACTIONS, TABLE_HELP, first_key
+from workbench.tui.actions import Action, every_action, first_key
 
 WORDS = (
     ("steady run", "one run of all tasks with workers up and caches warm"),
@@ -25,56 +27,94 @@ WORDS = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """What the keys do and what the figures mean."""
+    """What the keys do and what the figures mean; typing shows the lines with these words only."""
 
     CSS_PATH = "dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter", "dismiss_help", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1", "dismiss_help", "Close"),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("pagedown", "scroll(10)", "Page down", show=False),
+        Binding("pageup", "scroll(-10)", "Page up", show=False),
+    ]
 
-    def __init__(self, signs: Signs = UNICODE) -> None:
+    def __init__(self, signs: Signs = UNICODE, keys: Mapping[str, str] | None = None) -> None:
+        """``keys``: those the user has changed, by id of the action."""
         super().__init__()
-        self._signs = signs
+        self._signs, self._keys = signs, keys or {}
 
     def compose(self) -> ComposeResult:
-        """A list of keys, signs and words."""
-        with Vertical(classes="dialog"), VerticalScroll(classes="scroll"):
-            yield Static(self._text(), markup=False)
+        """A field for words, then keys, signs and words."""
+        with Vertical(classes="dialog"):
+            yield Input(placeholder="type to search; esc closes", compact=True, id="needle")
+            with VerticalScroll(classes="scroll", can_focus=False):
+                yield Static("", id="help", markup=False)
 
     def on_mount(self) -> None:
-        """Arrow keys scroll."""
-        self.query_one(VerticalScroll).focus()
+        """Typing searches at once."""
+        self.query_one(Input).focus()
+        self._show()
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._show()
 
     def on_resize(self) -> None:
         """Break the lines for the new width."""
-        self.query_one(Static).update(self._text())
+        self.call_after_refresh(self._show)
 
-    def _text(self) -> Content:
+    def _show(self) -> None:
         width = max(min(self.app.size.width, 110) - 10, 24)
-        return Content("\n".join(self._lines(width)))
+        lines = self._lines(width, self.query_one(Input).value)
+        self.query_one("#help", Static).update(Content("\n".join(lines or ["nothing has these words"])))
 
-    def _lines(self, width: int) -> list[str]:
-        keys = [(first_key(action.keys), action.help) for action in ACTIONS]
-        keys += [TABLE_HELP, ("ctrl+p", "palette: every action by name, themes"), ("esc", "closes this")]
+    def _lines(self, width: int, needle: str) -> list[str]:
         status = self._signs.status
+        actions = every_action()
         signs = [
             (self._signs.chosen, "recommended"),
             (status[0], "measured, results right"),
             (status[1], "failed: its reason stands in the row"),
             (status[2], "unavailable on this machine"),
             (status[5], "being measured now"),
+            (self._signs.light[0], "the machine was quiet in the last measurement"),
+            (self._signs.light[1], "something disturbed it"),
         ]
-        return [
-            *_block("Keys", keys, width),
-            "",
-            *_block("Signs", signs, width),
-            "",
-            *_block("Words", list(WORDS), width),
-        ]
+        blocks = (
+            ("Keys", [self._row(each) for each in actions if each.place not in ("table", "sweep")]),
+            ("First screen", [self._row(each) for each in actions if each.place == "sweep"]),
+            ("Tables", [self._row(each) for each in actions if each.place == "table"]),
+            ("Signs", signs),
+            ("Words", list(WORDS)),
+        )
+        return _found(blocks, needle.lower().split(), width)
+
+    def _row(self, action: Action) -> tuple[str, str]:
+        keys = self._keys.get(action.id, action.keys).split(",")
+        return self._signs.text(" ".join(map(first_key, keys[:2]))), action.help
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll the lines while words are typed."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_dismiss_help(self) -> None:
         """Close."""
         self.dismiss(None)
 
 
-def _block(title: str, rows: list[tuple[str, str]], width: int) -> list[str]:
+Rows = list[tuple[str, str]]
+
+
+def _found(blocks: Sequence[tuple[str, Rows]], words: Sequence[str], width: int) -> list[str]:
+    """Return the blocks with the rows that have all words."""
+    lines: list[str] = []
+    for title, rows in blocks:
+        found = [row for row in rows if all(word in " ".join(row).lower() for word in words)]
+        if found:
+            lines += [*([""] if lines else []), *_block(title, found, width)]
+    return lines
+
+
+def _block(title: str, rows: Rows, width: int) -> list[str]:
     indent = " " * 14
     return [title, *(line for left, right in rows for line in wrap(f"  {left:<12}{right}", width, indent))]

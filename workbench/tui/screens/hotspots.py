@@ -1,18 +1,21 @@
 """What a plan spends its time in: the hottest functions of a capture, and where its files are."""
 
-from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
 
 import msgspec
-from textual import work
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual import on, work
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.plan import Plan
 from workbench.numbers import UNICODE, Signs, percent
+from workbench.tui.entries import flamegraph_command
+from workbench.tui.messages import CaptureWanted
+from workbench.tui.screens.page import PageScreen
+
+EMPTY = "Nothing was sampled yet: select a plan on the first screen (1) and press f."
 
 MOST = 10
 
@@ -47,55 +50,48 @@ def hotspot_lines(sampled: Sampled, signs: Signs = UNICODE) -> list[str]:
     return lines + [f"{kind:<11}{signs.text(path)}" for kind, path in sampled.files.items()]
 
 
-class HotspotsScreen(ModalScreen[None]):
-    """Runs the capture as a process of its own and shows what it found. Esc ends both."""
+class HotspotsScreen(PageScreen):
+    """Runs the capture as a process of its own and shows what it found."""
 
-    CSS_PATH = "dialog.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", "Cancel")]
+    PAGE = "hotspots"
 
-    def __init__(
-        self,
-        plan: str,
-        arguments: list[str],
-        command: Callable[[list[str]], Awaitable[tuple[int, bytes, str]]],
-        signs: Signs = UNICODE,
-    ) -> None:
-        super().__init__()
-        self._plan, self._arguments, self._command, self._signs = plan, arguments, command, signs
-
-    def compose(self) -> ComposeResult:
-        """The plan and a place for the result."""
-        with Vertical(classes="dialog"):
-            yield Static(Content(self._signs.text(f"Hot spots of {self._plan}")), classes="title", markup=False)
-            with VerticalScroll(classes="scroll"):
-                yield Static(
-                    Content(f"sampling; this takes a few seconds{self._signs.ellipsis} (esc cancels)"),
-                    id="found",
-                    markup=False,
-                )
+    def body(self) -> Iterable[Widget]:
+        """Return a place for the result."""
+        with VerticalScroll(classes="scroll"):
+            yield Static(Content(EMPTY), id="found", classes="words", markup=False)
 
     def on_mount(self) -> None:
-        """Start at once."""
+        """Arrow keys scroll."""
         self.query_one(VerticalScroll).focus()
-        self._capture()
+
+    @on(CaptureWanted)
+    def _wanted(self, event: CaptureWanted) -> None:
+        self._capture(event.plan)
 
     @work(exclusive=True)
-    async def _capture(self) -> None:
+    async def _capture(self, plan: Plan) -> None:
+        name = self.name_of(plan)
+        self._tell([f"Hot spots of {name}", "", f"sampling; this takes a few seconds{self.signs.ellipsis}"])
+        arguments = flamegraph_command(self.session.state, plan, "hotspots")
         try:
-            code, out, complaints = await self._command(self._arguments)
-            lines = self._failed(code, complaints) if code else hotspot_lines(decode(out), self._signs)
+            code, out, complaints = await self.session.services.command(arguments)
+            lines = self._failed(code, complaints) if code else hotspot_lines(decode(out), self.signs)
         except (OSError, msgspec.DecodeError) as error:
             lines = self._failed(4, str(error))
+        self._tell([f"Hot spots of {name}", "", *lines])
+
+    def _tell(self, lines: Sequence[str]) -> None:
         self.query_one("#found", Static).update(Content("\n".join(lines)))
 
     def _failed(self, code: int, complaints: str) -> list[str]:
         lines = complaints.splitlines() or [f"the capture ended with exit code {code}"]
-        return [f"{self._signs.status[1]} no capture", *(self._signs.text(line) for line in lines[-12:])]
+        return [f"{self.signs.status[1]} no capture", *(self.signs.text(line) for line in lines[-12:])]
 
-    def action_close(self) -> None:
-        """Close; a capture still running is ended."""
-        self.workers.cancel_node(self)
-        self.dismiss(None)
+    def equivalent(self) -> list[str]:
+        """Return the command that samples the selected plan."""
+        if self.session.selected is None:
+            return ["workbench", "flamegraph", "--help"]
+        return ["workbench", *flamegraph_command(self.session.state, self.session.selected, "hotspots")]
 
 
 def decode(document: bytes) -> Sampled:

@@ -1,4 +1,4 @@
-"""What is seen of a sweep: table, words on the selected plan, plot, progress, and in the end the recommendation."""
+"""What is seen of a sweep: table, words on the selected plan, plot or lanes, progress, the recommendation."""
 
 from time import monotonic
 
@@ -9,16 +9,18 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.plan import describe
-from workbench.figures import trial
+from engine.report import TrialReport
 from workbench.format import breakdown_line, recommendation_lines
+from workbench.lanes import lane_lines
 from workbench.numbers import UNICODE, Signs, ratio
 from workbench.quality import quality_lines
-from workbench.state import Row, State
+from workbench.state import State
 from workbench.table import status_words
-from workbench.tui.widgets.plot import SpeedupPlot
+from workbench.tui.session import Session
+from workbench.tui.widgets.plot import WorkersPlot
 from workbench.tui.widgets.progress import ProgressLine
 from workbench.tui.widgets.results import Result, ResultsTable
-from workbench.tui.widgets.series import speedup_series
+from workbench.tui.widgets.series import FIGURES, plot_series
 
 _QUALITIES = 6
 """Lines on quality against speed, header included; the command line prints all."""
@@ -26,80 +28,119 @@ _QUALITIES = 6
 _TALL = 32
 """Lines from which on there is room for them; on 24 only the header would show, and the table has the scores."""
 
+VIEWS = (*FIGURES, "lanes")
+"""What can be drawn between table and progress."""
+
 
 class Board(Vertical):
-    """Shows a State; it is told when to look and keeps nothing of its own but what is on screen."""
+    """Shows the session; it is told when to look and keeps nothing of its own but what is on screen."""
 
-    def __init__(self, signs: Signs = UNICODE, id: str | None = None) -> None:
+    def __init__(self, session: Session, signs: Signs = UNICODE, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._signs = signs
+        self._session, self._signs = session, signs
         self._state = State()
+        self._trials: list[TrialReport] = []
+        self._view = VIEWS[0]
         self._estimate: tuple[float | None, float] = (None, monotonic())
 
     def compose(self) -> ComposeResult:
         """From the figures to what to do with them."""
         yield ResultsTable(self._signs, id="results")
         yield Static("", id="detail", markup=False)
-        yield SpeedupPlot(self._signs, id="plot")
+        yield WorkersPlot(self._signs, id="plot")
+        yield Static("", id="lanes", markup=False)
         yield ProgressLine(self._signs, id="progress")
         yield Static("", id="verdict", markup=False)
 
-    @property
-    def row(self) -> Row | None:
-        """What is known of the plan under the cursor."""
-        cursor = self.query_one(ResultsTable).cursor
-        return self._state.rows[cursor] if cursor < len(self._state.rows) else None
-
-    def focus_results(self) -> None:
+    def on_mount(self) -> None:
         """Let keys move the cursor."""
-        self.query_one(ResultsTable).focus()
+        self.start()
+        self.show()
 
-    def show(self, state: State) -> None:
+    @property
+    def table(self) -> ResultsTable:
+        """The table of plans."""
+        return self.query_one(ResultsTable)
+
+    def start(self) -> None:
+        """A sweep begins: let keys move the cursor, forget marks."""
+        for table in self.query(ResultsTable):
+            table.marks = []
+            table.focus()
+
+    def show(self) -> None:
         """Bring the screen up to date; what has not changed is not painted."""
+        state = self._session.state
         if state.seconds_left != self._estimate[0]:
             self._estimate = (state.seconds_left, monotonic())
         changed, self._state = state is not self._state, state
         if changed:
             self._show_figures(state)
-        self.query_one(ProgressLine).display = not state.finished
+        playback = self._session.playback
+        self.query_one(ProgressLine).display = bool(playback) or not state.finished
         self.query_one("#verdict").display = state.finished
-        if not state.finished:
-            self.query_one(ProgressLine).show(state, monotonic() - self._estimate[1])
+        self.query_one(ProgressLine).show(state, monotonic() - self._estimate[1], playback)
 
     def _show_figures(self, state: State) -> None:
-        trials = [trial(state, index) for index in range(len(state.rows))]
+        self._trials = self._session.figures.of(state)
         chosen = state.recommendation.plan if state.recommendation else None
-        table = self.query_one(ResultsTable)
-        table.show(
-            [
-                Result(figures, row.status, row.reason, row.plan == chosen)
-                for figures, row in zip(trials, state.rows, strict=True)
-            ]
-        )
-        table.styles.height = len(state.rows) + 1
-        self.query_one(SpeedupPlot).show(speedup_series(trials, state.ceiling))
-        self._show_detail(table.cursor)
+        results = [
+            Result(figures, row.status, row.reason, row.plan == chosen)
+            for figures, row in zip(self._trials, state.rows, strict=True)
+        ]
+        self.table.show(results)
+        self.table.styles.height = len(state.rows) + 1
+        self._show_view()
+        self._show_detail()
         if state.finished:
             self._show_verdict(state)
 
+    def next_view(self) -> None:
+        """Draw the next figure, or the lanes of the selected plan."""
+        self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
+        self._show_view()
+
+    def _show_view(self) -> None:
+        plot, lanes = self.query_one(WorkersPlot), self.query_one("#lanes", Static)
+        plot.set_class(self._view == "lanes", "-hidden")
+        lanes.set_class(self._view != "lanes", "-hidden")
+        if self._view == "lanes":
+            self._show_lanes(lanes)
+            return
+        figure, report = FIGURES[self._view], self._state.report
+        scaling = report.scaling if report else ()
+        plot.show(plot_series(figure, self._trials, self._state.ceiling, scaling), figure)
+
+    def _show_lanes(self, lanes: Static) -> None:
+        row = self._session.row(self._session.selected)
+        sample = row.samples[-1][1] if row and row.samples else None
+        width, height = max(self.size.width - 2, 20), max(lanes.size.height, 4)
+        lanes.update(Content("\n".join(lane_lines(sample, width, height, self._signs))), layout=False)
+
     def choose(self) -> None:
         """Put the cursor on the recommended plan."""
-        recommendation = self._state.recommendation
-        plans = self._state.plans
+        recommendation, plans = self._state.recommendation, self._state.plans
         if recommendation and recommendation.plan in plans:
-            self.query_one(ResultsTable).cursor = plans.index(recommendation.plan)
+            self.table.select(plans.index(recommendation.plan))
 
     @on(ResultsTable.Selected)
+    @on(ResultsTable.Marked)
     def _selected(self, event: ResultsTable.Selected) -> None:
         event.stop()
-        self._show_detail(event.index)
+        rows, table = self._state.rows, self.table
+        self._session.selected = rows[table.row].plan if table.row is not None and table.row < len(rows) else None
+        self._session.marked = rows[table.marks[-1]].plan if table.marks and table.marks[-1] < len(rows) else None
+        self._show_detail()
+        if self._view == "lanes":
+            self._show_view()
 
-    def _show_detail(self, index: int) -> None:
-        if index < len(self._state.rows):
-            self.query_one("#detail", Static).update(Content(self._detail(index)), layout=False)
+    def _show_detail(self) -> None:
+        row = self.table.row
+        if row is not None and row < len(self._state.rows):
+            self.query_one("#detail", Static).update(Content(self._detail(row)), layout=False)
 
     def _detail(self, index: int) -> str:
-        row, figures = self._state.rows[index], trial(self._state, index)
+        row, figures = self._state.rows[index], self._trials[index]
         head = self._signs.text(describe(row.plan, self._state.plans))
         if row.status not in ("ok", "running", "eliminated") or (not row.samples and not row.report):
             return f"{head}\n{status_words(row.status, row.reason or row.phase, self._signs)}"
@@ -122,6 +163,8 @@ class Board(Vertical):
         panel.update(Content("\n".join(lines)))
 
     def on_resize(self) -> None:
-        """Wrap the recommendation again."""
+        """Wrap the recommendation again, and draw the lanes in the room there is."""
         if self._state.finished:
             self._show_verdict(self._state)
+        if self._view == "lanes":
+            self._show_view()

@@ -1,5 +1,6 @@
 """The form of a sweep, built from the knobs of the plan, the modes and the workload's own knobs."""
 
+from pathlib import Path
 from typing import cast
 
 from textual import events, on, work
@@ -36,7 +37,11 @@ class SweepForm(Vertical):
     """Everything that makes a SweepRequest. It checks itself on every change."""
 
     class Submitted(Message):
-        """Someone pressed Run."""
+        """Someone pressed Run, or Demo."""
+
+        def __init__(self, demo: bool = False) -> None:
+            super().__init__()
+            self.demo = demo
 
     class Checked(Message):
         """Whether the form stands for a request may have changed."""
@@ -72,12 +77,18 @@ class SweepForm(Vertical):
                     yield Label("goal")
                     yield Select[str](_GOALS, value=given.goal, allow_blank=False, id="goal", compact=True)
         yield Static("", id="hint", markup=False)
-        yield Button("Run sweep", variant="primary", id="run", compact=True)
+        with Horizontal(id="buttons"):
+            yield Button("Run sweep", variant="primary", id="run", compact=True)
+            yield Button("Demo, about a minute", id="demo", compact=True)
 
     def on_mount(self) -> None:
-        """Pressing Enter at once starts the sweep."""
-        self.query_one("#run").focus()
+        """Pressing Enter at once starts the sweep; in a folder without a workload, the demo."""
+        self.focus_run()
         self._check()
+
+    def focus_run(self) -> None:
+        """Put the focus on what someone who is here for the first time, or who knows what he wants, presses."""
+        self.query_one("#demo" if not self._given.workload and is_strange(Path.cwd()) else "#run").focus()
 
     @property
     def picker(self) -> WorkloadPicker:
@@ -188,14 +199,22 @@ class SweepForm(Vertical):
         event.stop()
         self.query_one("#run").focus()
 
-    @on(Button.Pressed, "#run")
+    @on(Button.Pressed)
     def _run(self, event: Button.Pressed) -> None:
         event.stop()
-        self.post_message(self.Submitted())
+        self.post_message(self.Submitted(demo=event.button.id == "demo"))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Explain the field in focus."""
         self._show_hint()
+
+
+def is_strange(folder: Path) -> bool:
+    """Whether a folder has nothing in it that one would measure: no Python file, no profile or tuned config."""
+    try:
+        return not any(path.suffix in (".py", ".toml") for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _default(knob: Knob) -> str:

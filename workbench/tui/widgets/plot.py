@@ -1,6 +1,6 @@
-"""Speedup against workers, both on log2 axes: the lines of the modes, the ideal, and what this machine had to give."""
+"""A figure against workers, both on log2 axes: the lines of the modes, the ideal, and what this machine had to give."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log2
 
 from textual.app import ComposeResult
@@ -11,21 +11,24 @@ from textual.widgets import Static
 from textual_plot import AxisFormatter, HiResMode, PlotWidget
 
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.widgets.series import Series, limits, power_label, powers_of_two
+from workbench.tui.widgets.series import FIGURES, Figure, Series, limits, power_label, powers_of_two
 
 MARKERS = "oxs^vd+*@%"
 """Marks of the lines where lines of dots cannot be drawn, and in the legend."""
 
 
-_GUIDES = {"ideal": ".", "ceiling": "-", "memory": "~"}
+_GUIDES = {"ideal": ".", "ceiling": "-", "memory": "~", "band-low": ":", "band-high": ":"}
 """Marks of the lines that were not measured with the workload."""
+
+_NAMED = _GUIDES.keys() - {"band-high"}
+"""Those in the legend; a band is named once."""
 
 
 class Log2Formatter(AxisFormatter):
     """Ticks at powers of two, for values that are logarithms."""
 
-    def __init__(self, most: int = 8) -> None:
-        self._most = most
+    def __init__(self, most: int = 8, label: Callable[[float], str] = power_label) -> None:
+        self._most, self._label = most, label
 
     def get_ticks(self, min_: float, max_: float, max_ticks: int = 8) -> list[float]:
         """Return the exponents to mark."""
@@ -33,7 +36,7 @@ class Log2Formatter(AxisFormatter):
 
     def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
         """Return the numbers they stand for."""
-        return [power_label(tick) for tick in ticks]
+        return [self._label(tick) for tick in ticks]
 
 
 class _Plot(PlotWidget, can_focus=False):
@@ -49,13 +52,15 @@ class _Plot(PlotWidget, can_focus=False):
         self.set_y_formatter(Log2Formatter())
 
 
-class SpeedupPlot(Horizontal):
+class WorkersPlot(Horizontal):
     """The plot with its legend beside it, so that it covers no data."""
 
     COMPONENT_CLASSES = {
         "plot--ideal",
         "plot--ceiling",
         "plot--memory",
+        "plot--band-low",
+        "plot--band-high",
         "plot--line-0",
         "plot--line-1",
         "plot--line-2",
@@ -68,17 +73,18 @@ class SpeedupPlot(Horizontal):
         super().__init__(id=id)
         self._signs = signs
         self._series: tuple[Series, ...] = ()
+        self._figure = FIGURES["speedup"]
 
     def compose(self) -> ComposeResult:
         """The legend beside the plot."""
         yield _Plot()
         yield Static("", id="key", markup=False)
 
-    def show(self, series: tuple[Series, ...]) -> None:
-        """Draw these lines, if they are not on screen already."""
-        if series == self._series:
+    def show(self, series: tuple[Series, ...], figure: Figure = FIGURES["speedup"]) -> None:
+        """Draw these lines of this figure, if they are not on screen already."""
+        if (series, figure) == (self._series, self._figure):
             return
-        self._series = series
+        self._series, self._figure = series, figure
         self._draw()
 
     def notify_style_update(self) -> None:
@@ -93,7 +99,7 @@ class SpeedupPlot(Horizontal):
         (x_low, x_high), (y_low, y_high) = limits(self._series)
         plot.set_xlimits(x_low, x_high)
         plot.set_ylimits(y_low, y_high)
-        plot.set_y_formatter(Log2Formatter(max(plot.size.height // 2 - 1, 2)))
+        plot.set_y_formatter(Log2Formatter(max(plot.size.height // 2 - 1, 2), self._figure.label))
         for index, line in sorted(enumerate(self._series), key=lambda pair: pair[1].kind not in _GUIDES):
             self._draw_line(plot, index, line)
         self.query_one("#key", Static).update(self._legend(), layout=False)
@@ -125,9 +131,9 @@ class SpeedupPlot(Horizontal):
             for index, line in enumerate(self._series)
         ]
         measured = sum(line.kind not in _GUIDES for line in self._series)
-        guides = entries[measured:]
+        guides = [each for each, line in zip(entries, self._series, strict=True) if line.kind in _NAMED]
         pairs = [Content("  ").join(guides[at : at + 2]) for at in range(0, len(guides), 2)]  # three are too wide
-        lines = [Content("speedup by workers"), *pairs, *entries[:measured]]
+        lines = [Content(f"{self._figure.name} by workers"), *pairs, *entries[:measured]]
         if len(lines) > self.size.height > 1:
             rest = len(lines) - self.size.height + 1
             lines[-rest:] = [Content(f"{self._signs.ellipsis} {rest} more")]

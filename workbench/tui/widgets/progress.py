@@ -5,11 +5,15 @@ from textual.widgets import Static
 
 from engine.events import RaceLooked
 from engine.plan import describe
-from workbench.numbers import UNICODE, Signs, bar, fit, percent, whole_seconds
-from workbench.state import State
+from workbench.numbers import UNICODE, Signs, bar, fit, percent, seconds, whole_seconds
+from workbench.state import Row, State
+from workbench.tui.playback import Playback
 
 ROOMY = 110
 """Columns from which the line also says how sure the race is."""
+
+_KEYS = 76
+"""Columns from which the line of a recording names its keys."""
 
 
 def progress_text(state: State, waited: float, width: int, signs: Signs = UNICODE) -> str:
@@ -25,12 +29,24 @@ def progress_text(state: State, waited: float, width: int, signs: Signs = UNICOD
     if state.seconds_left is not None:
         head += f"  {whole_seconds(max(state.seconds_left - waited, 0))} left"
     running = state.running
-    now = (
-        "loading the data"
-        if running is None
-        else f"{describe(state.rows[running].plan, state.plans)}: {state.rows[running].phase}"
-    )
+    now = "loading the data" if running is None else _now(state, state.rows[running], signs)
     return fit(f"{head}  {signs.text(now)}", width, signs)
+
+
+def _now(state: State, row: Row, signs: Signs) -> str:
+    """What is being measured, and how long it took in the block before."""
+    before = [sample for _, sample in row.samples]
+    took = f", {seconds(before[-1].job_seconds + sum(before[-1].steady), signs)} last time" if before else ""
+    return f"{describe(row.plan, state.plans)}: {row.phase}{took}"
+
+
+def playback_text(playback: Playback, width: int, signs: Signs = UNICODE) -> str:
+    """Return where a recording is, how fast it plays, and the keys that change that."""
+    how = "paused" if playback.paused else f"{playback.speed:g}{signs.times}"
+    keys = "space pause  - + speed  arrows wind" if width >= _KEYS else ""
+    return fit(
+        f"recording {how:>6}  {bar(playback.share, 20, signs)} {percent(playback.share):>4}  {keys}", width, signs
+    )
 
 
 def _how_sure(looked: RaceLooked) -> str:
@@ -47,9 +63,14 @@ class ProgressLine(Static):
         self._signs = signs
         self._shown = ""
 
-    def show(self, state: State, waited: float) -> None:
-        """Show how far this is."""
-        text = progress_text(state, waited, max(self.size.width, 20), self._signs)
+    def show(self, state: State, waited: float, playback: Playback | None = None) -> None:
+        """Show how far this is, or where in a recording."""
+        width = max(self.size.width, 20)
+        text = (
+            playback_text(playback, width, self._signs)
+            if playback
+            else progress_text(state, waited, width, self._signs)
+        )
         if text != self._shown:
             self._shown = text
             self.update(Content(text), layout=False)

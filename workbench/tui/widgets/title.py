@@ -13,8 +13,16 @@ def title_text(state: State, signs: Signs = UNICODE) -> str:
     """Return workload, data and host in one line."""
     parts = ["Workbench", f"{state.workload} {state.size}".strip() or INVITATION]
     parts += [f"{state.tasks} tasks, {size(state.data_bytes)}"] if state.tasks else []
+    parts += [light(state, signs)] if state.noise else []
     parts += [f"{state.host.usable_cores} cores, {state.host.cpu}"] if state.host else []
     return signs.text((" | " if signs.ascii_only else " · ").join(parts))
+
+
+def light(state: State, signs: Signs = UNICODE) -> str:
+    """Return whether the machine was quiet in the last measurement, and what disturbed it."""
+    reasons = state.noise.reasons if state.noise else ()
+    words = f"disturbed: {reasons[0]}" if reasons else "quiet"
+    return f"{signs.light[bool(reasons)]} {words}"
 
 
 class Title(Static):

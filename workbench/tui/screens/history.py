@@ -1,0 +1,19 @@
+"""Sweeps of the past."""
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from workbench.tui.screens.page import PageScreen
+
+
+class HistoryScreen(PageScreen):
+    """Sweeps of the past."""
+
+    PAGE = "history"
+
+    def body(self) -> Iterable[Widget]:
+        """Return what is to be seen."""
+        yield Static(Content("Nothing was measured yet: 1 goes to the form."), classes="empty", markup=False)

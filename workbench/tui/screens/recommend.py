@@ -1,0 +1,19 @@
+"""The plan to use, how sure that is, and how to use it."""
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from workbench.tui.screens.page import PageScreen
+
+
+class RecommendScreen(PageScreen):
+    """The plan to use, how sure that is, and how to use it."""
+
+    PAGE = "recommend"
+
+    def body(self) -> Iterable[Widget]:
+        """Return what is to be seen."""
+        yield Static(Content("Nothing was measured yet: 1 goes to the form."), classes="empty", markup=False)

@@ -1,0 +1,19 @@
+"""Where the time of the selected plan goes, beside a marked one."""
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from workbench.tui.screens.page import PageScreen
+
+
+class WhyScreen(PageScreen):
+    """Where the time of the selected plan goes, beside a marked one."""
+
+    PAGE = "why"
+
+    def body(self) -> Iterable[Widget]:
+        """Return what is to be seen."""
+        yield Static(Content("Nothing was measured yet: 1 goes to the form."), classes="empty", markup=False)
