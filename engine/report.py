@@ -293,3 +293,5 @@ class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
     recommendation: Recommendation | None = None
     noise: tuple[str, ...] = ()
     """What disturbed the measurement."""
+    screen_seconds: float | None = None
+    """CPU seconds that the screen used beside the sweep, in a process of its own; None: there was no screen."""

@@ -1,6 +1,7 @@
 """The command line: arguments become a request, a request becomes events, events become text."""
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -24,6 +25,7 @@ COMMANDS = {
     "export": ("workbench.commands.export", "export", "write a report as CSV, Parquet, Markdown or for other tools"),
     "history": ("workbench.commands.history", "history", "sweeps of the past, and how speed changed since"),
     "replay": ("workbench.commands.replay", "replay", "show a recorded sweep again"),
+    "serve": ("workbench.commands.serve", "serve", "the screen in a browser, on this machine only"),
     "config": ("workbench.commands.config", "config", "validate and show tuned configs; print the schemas"),
     "workloads": ("workbench.commands.lists", "workloads", "list the built-in workloads"),
     "modes": ("workbench.commands.lists", "modes", "list the execution modes and what each needs"),
@@ -83,7 +85,7 @@ def workbench(ctx: click.Context) -> None:
 
 
 def _open_screen() -> int:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
         click.echo("workbench: no terminal to draw on; use `workbench sweep` or `workbench demo`", err=True)
         return 2
     from workbench.tui.app import run

@@ -28,6 +28,8 @@ def report_lines(report: SweepReport, width: int = 80, signs: Signs = UNICODE) -
             lines += wrap(signs.text(words), width, "    ")
     for disturbance in report.noise:
         lines += wrap(signs.text(f"noise: {disturbance}"), width, "       ")
+    if report.screen_seconds is not None:
+        lines.append(f"the screen used {seconds(report.screen_seconds, signs)} of CPU time beside the sweep")
     return lines
 
 

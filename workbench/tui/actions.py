@@ -49,8 +49,11 @@ class Action:
 
     @property
     def id(self) -> str:
-        """What names the action in a keymap: ``sort``, ``go.why``, ``cursor.1``."""
-        return self.name.replace("('", ".").replace("')", "").replace("(", ".").replace(")", "")
+        """What names the action in a keymap: ``sort``, ``next-row``, ``go-why``."""
+        name, _, argument = self.name.partition("(")
+        if not argument:
+            return name
+        return f"go-{argument.strip(chr(39) + ')')}" if name == "go" else self.title.lower().replace(" ", "-")
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -94,7 +97,10 @@ ACTIONS: tuple[Action, ...] = (
 
 def every_action() -> tuple[Action, ...]:
     """Return the actions and a way to each screen."""
-    ways = (Action(f"go('{p.name}')", p.key, "", f"{p.label}: {p.help}", "app", p.command, p.label) for p in PAGES)
+    ways = (
+        Action(f"go('{p.name}')", p.key, "", f"{p.label}: {p.help}", "app", p.command, f"{p.label} screen")
+        for p in PAGES
+    )
     return (*ACTIONS, *ways)
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -264,5 +265,5 @@ def terminal_signs(environment: "os._Environ[str] | dict[str, str]") -> Signs:
     return ASCII if plain else UNICODE
 
 
-if __name__ == "__main__":
-    sys.exit(run())
+if __name__ == "__main__":  # with a request as JSON: starts its sweep at once
+    sys.exit(run(msgspec.json.decode(sys.argv[1], type=SweepRequest) if sys.argv[1:] else None, bool(sys.argv[1:])))

@@ -1,9 +1,12 @@
 """What all screens are about: one sweep at a time, from the form to its report. No widget knows it but by reading."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.events import Failed
+from msgspec.structs import replace
+
+from engine.events import Failed, SweepFinished
 from engine.plan import Plan
 from engine.request import SweepRequest
 from workbench.figures import Figures
@@ -41,9 +44,12 @@ class Session:
         self.engine, self.state, self.phase = engine, State(), "running"
         self.selected = self.marked = None
         self.playback = engine if isinstance(engine, Playback) else None
+        begun = time.process_time()
         yield self.phase
         try:
             async for event in engine.events():
+                if isinstance(event, SweepFinished) and not self.playback:
+                    event = _with_cost(event, time.process_time() - begun)
                 self.state = fold(self.state, event)
                 if (phase := self._reached()) != self.phase:
                     self.phase = phase
@@ -74,3 +80,8 @@ class Session:
             playing=self.playback is not None,
             unfinished=False,
         )
+
+
+def _with_cost(event: SweepFinished, seconds: float) -> SweepFinished:
+    """The end of a sweep, with what it cost to show it."""
+    return replace(event, report=replace(event.report, screen_seconds=round(seconds, 3)))

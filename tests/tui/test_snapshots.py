@@ -1,0 +1,74 @@
+"""Every screen at four sizes in four looks, as pictures: SVG from a recorded sweep, compared byte for byte.
+
+A picture that is meant to have changed: SNAPSHOTS=update python -m pytest tests/tui/test_snapshots.py, and look at it
+(``zcat tests/tui/snapshots/NAME.svg.gz``).
+"""
+
+import asyncio
+import gzip
+import os
+import re
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from engine.recording import read_recording
+from tests.tui.fakes import World, a_screen, screen_of, until
+from workbench.numbers import ASCII, UNICODE
+from workbench.tui.actions import PAGES
+from workbench.tui.playback import Playback
+
+FOLDER = Path(__file__).parent / "snapshots"
+RECORDING = Path(__file__).parents[1] / "recorded" / "demo.jsonl"
+SIZES = ((40, 12), (80, 24), (160, 50), (300, 100))
+LOOKS = ("dark", "light", "ansi", "plain")
+"""Two themes in colours, the terminal's own colours, and neither colour nor Unicode."""
+
+
+def normal(svg: str) -> str:
+    """Return a picture without the names that Textual makes from its whole content."""
+    return re.sub(r"terminal-\d+", "terminal", svg)
+
+
+async def pictures(size, look):
+    """Every page over the recorded demo, one after the other in one app."""
+    found = {}
+    playback = Playback(read_recording(RECORDING), seconds=0.1)
+    signs = ASCII if look == "plain" else UNICODE
+    async with a_screen(World(), size, replay=(playback, "demo.jsonl"), signs=signs) as pilot:
+        app = pilot.app
+        app.animation_level = "none"
+        app.theme = {"dark": "textual-dark", "light": "textual-light"}.get(look, "ansi-dark")
+        await until(pilot, lambda: screen_of(pilot).phase == "done")
+        for page in PAGES:
+            await pilot.press(page.key)
+            for field in app.screen.query(Input):
+                field.cursor_blink = False
+            await settled(pilot)
+            found[page.name] = normal(app.export_screenshot())
+    return found
+
+
+async def settled(pilot):
+    """Wait until two pictures in a row are the same."""
+    before = None
+    async with asyncio.timeout(10):
+        while (now := pilot.app.export_screenshot()) != before:
+            before = now
+            await pilot.pause(0.05)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_screen_looks_as_it_did(size, look, monkeypatch):
+    if look == "plain":
+        monkeypatch.setenv("NO_COLOR", "1")
+    different = []
+    for name, picture in asyncio.run(pictures(size, look)).items():
+        file = FOLDER / f"{name}-{size[0]}x{size[1]}-{look}.svg.gz"
+        if os.environ.get("SNAPSHOTS") == "update":
+            file.write_bytes(gzip.compress(picture.encode(), mtime=0))
+        elif not file.is_file() or gzip.decompress(file.read_bytes()).decode() != picture:
+            different.append(file.name)
+    assert not different
