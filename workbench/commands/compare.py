@@ -13,7 +13,8 @@ import msgspec
 
 from engine.errors import RequestError
 from workbench.format import wrap
-from workbench.numbers import UNICODE, Signs, seconds, signs_for
+from workbench.numbers import UNICODE, Signs, seconds
+from workbench.settings import stream_signs
 
 if TYPE_CHECKING:
     from engine.analyse.comparing import Comparison, PlanComparison
@@ -80,7 +81,7 @@ def _shown(found: "Comparison", given: dict[str, Any]) -> str:
     if given["markdown"]:
         return markdown_of(found)
     width = shutil.get_terminal_size((120, 24)).columns
-    return "\n".join(comparison_lines(found, width, signs_for(sys.stdout.encoding))) + "\n"
+    return "\n".join(comparison_lines(found, width, stream_signs(sys.stdout.encoding))) + "\n"
 
 
 def parse_limit(text: str | None) -> float:
@@ -117,7 +118,7 @@ class Gate:
             return NO_BASELINE
         found = compare_reports(self.baseline, report, self.limit)
         width = shutil.get_terminal_size((120, 24)).columns
-        lines = ["", *comparison_lines(found, width, signs_for(stream.encoding))]
+        lines = ["", *comparison_lines(found, width, stream_signs(stream.encoding))]
         click.echo("\n".join(lines), file=stream)
         add_to_summary(found)
         return found.exit_code

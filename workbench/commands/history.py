@@ -13,11 +13,13 @@ from engine.errors import RequestError, UnknownName, WorkbenchError
 from engine.history import History, keep, open_history
 from engine.history.finding import NEXT
 from engine.history.records import Best, Point, Series, Subject, Summary
-from engine.host import describe_host
 from engine.plan import Plan, describe
 from engine.report import SweepReport
+from workbench.commands.groups import Subcommands
+from workbench.completing import workloads
 from workbench.format import report_lines
-from workbench.numbers import Signs, bar, fit, percent, ratio, signs_for, timing
+from workbench.numbers import Signs, bar, fit, percent, ratio, timing
+from workbench.settings import history_place, load_settings, sources, stream_signs, variable_of
 
 SCHEMA = 1
 """Of the JSON documents of these commands."""
@@ -34,23 +36,19 @@ SHORT = 8
 Row = tuple[str, ...]
 
 
-class _Subcommands(click.Group):
-    """A group that answers an unknown command with the nearest known one."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise UnknownName("command", args[0], self.commands, "history")
-        return super().resolve_command(ctx, args)
-
-
 _json_option = click.option("--json", "as_json", is_flag=True, help="one JSON document on standard output")
 _host_option = click.option(
     "--host", metavar="FINGERPRINT", help=f"sweeps of one machine: how its fingerprint starts, or {HERE!r}"
 )
 
 
-@click.group(cls=_Subcommands, invoke_without_command=True)
-@click.option("--workload", metavar="WORKLOAD", help="sweeps of one workload, by name or as given to `workbench sweep`")
+@click.group(cls=Subcommands, invoke_without_command=True)
+@click.option(
+    "--workload",
+    metavar="WORKLOAD",
+    shell_complete=workloads,
+    help="sweeps of one workload, by name or as given to `workbench sweep`",
+)
 @_host_option
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="newest sweeps to list")
 @_json_option
@@ -65,14 +63,14 @@ def history(ctx: click.Context, workload: str | None, host: str | None, limit: i
     workbench history best
 
     Every finished sweep, those of the screen and `demo` as well, is kept in an SQLite file, unless --no-history is
-    given or WORKBENCH_HISTORY=off; WORKBENCH_HISTORY also names another file than
+    given or WORKBENCH_HISTORY=off; WORKBENCH_HISTORY, or `history` in the settings, also names another file than
     ~/.local/share/workbench/history.sqlite3.
     """
     if ctx.invoked_subcommand is not None:
         if workload or host or as_json:
             raise click.UsageError(f"options go behind the sub-command: workbench history {ctx.invoked_subcommand} ...")
         return
-    opened = open_history()
+    opened = _opened()
     sweeps = opened.sweeps(workload, _fingerprint(host), limit)
     _tell({"sweeps": sweeps}, as_json, _listed(sweeps) if sweeps else [f"{opened.path}: no sweeps yet; {NEXT}"])
 
@@ -81,8 +79,12 @@ def history(ctx: click.Context, workload: str | None, host: str | None, limit: i
 @click.argument("sweep", type=int, metavar="ID")
 @_json_option
 def show(sweep: int, as_json: bool) -> None:
-    """Print the report of a sweep; with --json the document that `workbench sweep --json` printed."""
-    opened = open_history()
+    """Print the report of a sweep; with --json the document that `workbench sweep --json` printed.
+
+    \b
+    workbench history show 12
+    """
+    opened = _opened()
     if as_json:
         click.echo(msgspec.json.format(opened.document(sweep), indent=2))
         return
@@ -93,7 +95,7 @@ def show(sweep: int, as_json: bool) -> None:
 
 
 @history.command()
-@click.argument("workload")
+@click.argument("workload", shell_complete=workloads)
 @click.option("--plan", metavar="TEXT", help="plans to follow, in words as in lists; default: what was recommended")
 @_host_option
 @_json_option
@@ -104,7 +106,7 @@ def trend(workload: str, plan: str | None, host: str | None, as_json: bool) -> N
     workbench history trend straddles
     workbench history trend mybacktest.py:WORKLOAD --plan "process × 4" --host here
     """
-    opened = open_history()
+    opened = _opened()
     machine = _fingerprint(host)
     followed: list[Plan | None] = list(_named(opened, workload, plan)) if plan is not None else [None]
     series = [each for one in followed for each in opened.trend(workload, one, machine)]
@@ -112,12 +114,17 @@ def trend(workload: str, plan: str | None, host: str | None, as_json: bool) -> N
 
 
 @history.command()
-@click.argument("workload", required=False)
+@click.argument("workload", required=False, shell_complete=workloads)
 @_host_option
 @_json_option
 def best(workload: str | None, host: str | None, as_json: bool) -> None:
-    """Show the best known plan of each workload, size, data and machine."""
-    opened = open_history()
+    """Show the best known plan of each workload, size, data and machine.
+
+    \b
+    workbench history best
+    workbench history best straddles --host here
+    """
+    opened = _opened()
     found = opened.best(workload, _fingerprint(host))
     _tell({"best": found}, as_json, _bests(found) if found else [f"{opened.path}: no plan recommended yet; {NEXT}"])
 
@@ -126,8 +133,12 @@ def best(workload: str | None, host: str | None, as_json: bool) -> None:
 @click.argument("sweeps", type=int, nargs=-1, required=True, metavar="ID...")
 @_json_option
 def remove(sweeps: tuple[int, ...], as_json: bool) -> None:
-    """Remove sweeps for good: all that are named, or none if one does not exist."""
-    open_history().remove(sweeps)
+    """Remove sweeps for good: all that are named, or none if one does not exist.
+
+    \b
+    workbench history remove 3 4
+    """
+    _opened().remove(sweeps)
     _tell({"removed": sweeps}, as_json, [f"removed {_sweeps(len(set(sweeps)))}"])
 
 
@@ -135,9 +146,28 @@ def remove(sweeps: tuple[int, ...], as_json: bool) -> None:
 @click.option("--keep", required=True, type=click.IntRange(min=0), metavar="N", help="newest sweeps to keep of each")
 @_json_option
 def prune(keep: int, as_json: bool) -> None:
-    """Remove all but the newest sweeps of each workload, size and machine."""
-    removed = open_history().prune(keep)
+    """Remove all but the newest sweeps of each workload, size and machine.
+
+    \b
+    workbench history prune --keep 50
+    """
+    removed = _opened().prune(keep)
     _tell({"removed": removed}, as_json, [f"removed {_sweeps(removed)}"])
+
+
+def _this_machine() -> str:
+    from engine.host import describe_host
+
+    return describe_host().fingerprint
+
+
+def _opened() -> History:
+    """Return the history. Raises RequestError where it is switched off, saying by what."""
+    place = history_place()
+    source = next(each.source for each in sources() if each.name == "history")
+    if place is None and source != variable_of("history"):
+        raise RequestError(f"{source}: the history is switched off; name a file here or in {variable_of('history')}")
+    return open_history(place)
 
 
 def keep_sweep(report: SweepReport, given: dict[str, Any]) -> None:
@@ -145,7 +175,7 @@ def keep_sweep(report: SweepReport, given: dict[str, Any]) -> None:
     if given["no_history"]:
         return
     try:
-        number = keep(report)
+        number = keep(report, load_settings().history)
     except WorkbenchError as error:
         click.echo(f"workbench: the sweep is not kept in the history: {error}", err=True)
         return
@@ -162,7 +192,7 @@ def _tell(facts: dict[str, Any], as_json: bool, lines: Sequence[str]) -> None:
 
 
 def _signs() -> Signs:
-    return signs_for(sys.stdout.encoding)
+    return stream_signs(sys.stdout.encoding)
 
 
 def _width() -> int:
@@ -170,7 +200,7 @@ def _width() -> int:
 
 
 def _fingerprint(host: str | None) -> str | None:
-    return describe_host().fingerprint if host == HERE else host
+    return _this_machine() if host == HERE else host
 
 
 def _sweeps(count: int) -> str:
@@ -201,7 +231,7 @@ def _has(parts: Iterable[str], wanted: str) -> bool:
 
 
 def _listed(sweeps: Sequence[Summary]) -> list[str]:
-    signs, here = _signs(), describe_host().fingerprint
+    signs, here = _signs(), _this_machine()
     rows = [
         (
             str(each.id),
@@ -222,7 +252,7 @@ def _listed(sweeps: Sequence[Summary]) -> list[str]:
 
 
 def _bests(found: Sequence[Best]) -> list[str]:
-    signs, here = _signs(), describe_host().fingerprint
+    signs, here = _signs(), _this_machine()
     rows = [
         (
             each.workload,

@@ -12,7 +12,7 @@ from engine.knob import Knob, Scalar, find_knob
 from engine.plan import KNOBS
 from engine.request import Axis, SweepRequest, load_profile, with_axes
 from engine.workload import Workload
-from engine.workloads import WORKLOADS, resolve
+from workbench.completing import files, sizes, values_of
 
 Command = Callable[..., Any]
 
@@ -32,7 +32,10 @@ def knob_options(many: bool) -> Callable[[Command], Command]:
     def add(command: Command) -> Command:
         for knob in reversed(KNOBS):
             metavar = "A,B" if many else None
-            command = click.option(flag(knob, many), knob.name, metavar=metavar, help=_help(knob))(command)
+            offer = values_of(knob, many)
+            command = click.option(
+                flag(knob, many), knob.name, metavar=metavar, help=_help(knob), shell_complete=offer
+            )(command)
         return command
 
     return add
@@ -45,13 +48,14 @@ def _help(knob: Knob) -> str:
 
 def workload_options(command: Command) -> Command:
     """Add the options that say what is computed: --tasks, --data, --size, --set, --prices."""
-    command = click.option("--prices", metavar="FILE", help=_PRICES)(command)
+    command = click.option("--prices", metavar="FILE", help=_PRICES, shell_complete=files)(command)
     command = click.option("--set", "settings", multiple=True, metavar="KNOB=VALUES", help="a setting of the workload")(
         command
     )
-    command = click.option("--size", help="how much of the workload: small, medium or large")(command)
+    size = "how much of the workload: small, medium or large"
+    command = click.option("--size", help=size, shell_complete=sizes)(command)
     for name, words in (("data", _DATA), ("tasks", _TASKS)):
-        command = click.option(f"--{name}", metavar="FILE.py:NAME", help=words)(command)
+        command = click.option(f"--{name}", metavar="FILE.py:NAME", help=words, shell_complete=files)(command)
     return command
 
 
@@ -116,12 +120,22 @@ def one_setting_each(axes: dict[str, Axis]) -> dict[str, Scalar]:
     return {name: values[0] for name, values in axes.items()}
 
 
+def check_folder(path: Path | None, where: str) -> None:
+    """Find out before the work that a file cannot be written after it. Raises RequestError."""
+    if path is not None and not path.resolve().parent.is_dir():
+        raise RequestError(f"{where}: there is no folder {path.parent}")
+    if path is not None and path.is_dir():
+        raise RequestError(f"{where}: {path} is a folder")
+
+
 def read_target(target: str | None, tasks: str | None = None, data: str | None = None) -> SweepRequest:
     """Return the request a profile or a workload stands for; ``tasks`` and ``data``: as given on the command line.
 
     Raises RequestError.
     """
     if target is None:
+        from engine.workloads import WORKLOADS
+
         names = ", ".join(workload.name for workload in WORKLOADS)
         raise RequestError(f"name a workload ({names}), a profile (FILE.toml), module:attribute or file.py:attribute")
     request = load_profile(Path(target)) if target.endswith(".toml") else SweepRequest(workload=target)
@@ -141,4 +155,6 @@ def asked_for(target: str | None, given: dict[str, Any]) -> tuple[SweepRequest, 
 
 def workload_of(request: SweepRequest) -> Workload:
     """Return the workload of a request. Raises RequestError."""
+    from engine.workloads import resolve
+
     return resolve(request.workload, request.tasks, request.data)
