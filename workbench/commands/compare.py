@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from engine.errors import RequestError
+from workbench.commands.options import LIMIT, limit_option
 from workbench.format import wrap
 from workbench.numbers import UNICODE, Signs, seconds
 from workbench.settings import stream_signs
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub names a file whose Markdown it shows beside the job."""
-LIMIT = "5%"
-"""The limit unless another is given."""
-LIMIT_HELP = (
-    "the slowdown to find; one of this size is found in nine of ten comparisons of ten blocks, "
-    f"below half of it nothing fails; default {LIMIT}"
-)
-
-
-def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --fail-slower."""
-    return click.option("--fail-slower", "limit", metavar="PERCENT", help=LIMIT_HELP)(command)
 
 
 @click.command()

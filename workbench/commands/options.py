@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -10,12 +10,20 @@ import msgspec
 from engine.errors import RequestError
 from engine.knob import Knob, Scalar, find_knob
 from engine.plan import KNOBS
-from engine.request import Axis, SweepRequest, load_profile, with_axes
-from engine.workload import Workload
 from workbench.completing import files, sizes, values_of
+
+if TYPE_CHECKING:
+    from engine.request import Axis, SweepRequest
+    from engine.workload import Workload
 
 Command = Callable[..., Any]
 
+LIMIT = "5%"
+"""The slowdown that a gate looks for unless another is given."""
+_LIMIT = (
+    "the slowdown to find; one of this size is found in nine of ten comparisons of ten blocks, "
+    f"below half of it nothing fails; default {LIMIT}"
+)
 _TASKS = "tasks of a plain function: a list, or a function returning one"
 _PRICES = "file of daily prices: CSV (also gzipped), Parquet, Feather or arch:NAME"
 _DATA = "what a plain function takes before the task: an object, or a function returning it"
@@ -59,16 +67,21 @@ def workload_options(command: Command) -> Command:
     return command
 
 
-def parse_axes(values: dict[str, str | None]) -> dict[str, Axis]:
+def limit_option(command: Command) -> Command:
+    """Add --fail-slower."""
+    return click.option("--fail-slower", "limit", metavar="PERCENT", help=_LIMIT)(command)
+
+
+def parse_axes(values: dict[str, str | None]) -> "dict[str, Axis]":
     """Return the axes given on the command line. Raises RequestError naming the flag."""
     return {knob.name: _parse(knob, text, flag(knob, True)) for knob in KNOBS if (text := values[knob.name])}
 
 
-def _parse(knob: Knob, text: str, where: str) -> Axis:
+def _parse(knob: Knob, text: str, where: str) -> "Axis":
     return tuple(knob.parse_axis(word.strip(), where) for word in text.split(","))
 
 
-def parse_settings(workload: Workload, settings: tuple[str, ...], prices: str | None) -> dict[str, Axis]:
+def parse_settings(workload: "Workload", settings: tuple[str, ...], prices: str | None) -> "dict[str, Axis]":
     """Return the settings given by --set and --prices. Raises RequestError naming what is wrong."""
     axes: dict[str, Axis] = {}
     for pair in settings:
@@ -112,7 +125,7 @@ def parse_share(text: str, where: str) -> float:
     return share
 
 
-def one_setting_each(axes: dict[str, Axis]) -> dict[str, Scalar]:
+def one_setting_each(axes: "dict[str, Axis]") -> dict[str, Scalar]:
     """Return one value per setting. Raises RequestError where several were given."""
     for name, values in axes.items():
         if len(values) > 1:
@@ -128,11 +141,13 @@ def check_folder(path: Path | None, where: str) -> None:
         raise RequestError(f"{where}: {path} is a folder")
 
 
-def read_target(target: str | None, tasks: str | None = None, data: str | None = None) -> SweepRequest:
+def read_target(target: str | None, tasks: str | None = None, data: str | None = None) -> "SweepRequest":
     """Return the request a profile or a workload stands for; ``tasks`` and ``data``: as given on the command line.
 
     Raises RequestError.
     """
+    from engine.request import SweepRequest, load_profile
+
     if target is None:
         from engine.workloads import WORKLOADS
 
@@ -143,17 +158,19 @@ def read_target(target: str | None, tasks: str | None = None, data: str | None =
     return msgspec.structs.replace(request, **given)
 
 
-def asked_for(target: str | None, given: dict[str, Any]) -> tuple[SweepRequest, Workload]:
+def asked_for(target: str | None, given: dict[str, Any]) -> "tuple[SweepRequest, Workload]":
     """Return the request of a target with the axes and settings of the command line, and its workload.
 
     Raises RequestError.
     """
+    from engine.request import with_axes
+
     request = read_target(target, given["tasks"], given["data"])
     axes, workload = parse_axes(given), workload_of(request)
     return with_axes(request, axes, parse_settings(workload, given["settings"], given["prices"])), workload
 
 
-def workload_of(request: SweepRequest) -> Workload:
+def workload_of(request: "SweepRequest") -> "Workload":
     """Return the workload of a request. Raises RequestError."""
     from engine.workloads import resolve
 

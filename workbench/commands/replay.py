@@ -6,8 +6,6 @@ from pathlib import Path
 import click
 
 from engine.errors import WorkFailed
-from engine.events import SweepFinished
-from workbench.commands.progress import outcome, show_progress
 from workbench.commands.sweep import report_of
 
 
@@ -21,7 +19,9 @@ def replay(file: Path, plain: bool) -> int:
     workbench replay sweep.jsonl
     workbench replay sweep.jsonl --plain
     """
+    from engine.events import SweepFinished
     from engine.recording import read_recording
+    from workbench.commands.progress import outcome, show_progress
 
     events = read_recording(file)  # a broken recording is reported here, not on the screen
     if not plain and sys.stdin.isatty() and sys.stderr.isatty():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from engine.events import AnyEvent
 from engine.plan import describe
 from engine.report import Interval
 from workbench.commands.options import asked_for, knob_options, workload_options
@@ -18,6 +17,7 @@ from workbench.settings import stream_signs
 
 if TYPE_CHECKING:
     from engine.analyse.scaling import Grown, Reached
+    from engine.events import AnyEvent
     from engine.tune.scale import ScalingCurve, ScalingReport
 
 Row = tuple[str, ...]
@@ -72,7 +72,7 @@ class Returning:
     def __init__(self, events: "Generator[AnyEvent, None, ScalingReport]") -> None:
         self._events = events
 
-    def __iter__(self) -> Iterator[AnyEvent]:
+    def __iter__(self) -> "Iterator[AnyEvent]":
         self.value = yield from self._events
 
 

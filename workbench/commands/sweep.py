@@ -4,26 +4,29 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from engine.errors import RequestError, WorkFailed
-from engine.events import AnyEvent, SweepFinished, SweepStarted, TakenOver, encode
 from engine.files import write_atomically
-from engine.report import SweepReport
-from engine.request import SweepRequest
-from workbench.commands.compare import Gate, limit_option, open_gate
 from workbench.commands.options import (
     asked_for,
     check_folder,
     knob_options,
+    limit_option,
     parse_seconds,
     parse_share,
     workload_options,
 )
 from workbench.completing import targets
+
+if TYPE_CHECKING:
+    from engine.events import AnyEvent
+    from engine.report import SweepReport
+    from engine.request import SweepRequest
+    from workbench.commands.compare import Gate
 
 INTERRUPTED = 130
 
@@ -108,6 +111,7 @@ def sweep(target: str | None, **given: Any) -> int:
     12 contaminated, 13 no such file yet; everything is measured and written all the same.
     """
     from engine.recording import read_recording
+    from workbench.commands.compare import open_gate
 
     request, workload = asked_for(target, given)
     changes = {name: given[name] for name in ("size", "blocks", "goal", "sample") if given[name]}
@@ -131,6 +135,7 @@ def demo(**given: Any) -> int:
     workbench demo --save-config tuned.toml
     """
     from engine.host import usable_cores
+    from engine.request import SweepRequest
 
     axes: dict[str, Any] = {"workers": (max(2, usable_cores()),)}
     settings: dict[str, Any] = {"entries": (250_000,)}
@@ -139,7 +144,7 @@ def demo(**given: Any) -> int:
 
 
 def carry_out(
-    request: SweepRequest, given: dict[str, Any], gate: Gate | None = None, earlier: Sequence[AnyEvent] = ()
+    request: "SweepRequest", given: dict[str, Any], gate: "Gate | None" = None, earlier: "Sequence[AnyEvent]" = ()
 ) -> int:
     """Run a sweep, or the rest of an earlier one, show its progress on standard error and its outcome on standard
     output; return the exit code, which is the gate's if there is one."""
@@ -162,13 +167,15 @@ def carry_out(
     return gate.judge(report, given["out"], sys.stderr if given["as_json"] else sys.stdout) if gate else 0
 
 
-def recorded(events: Iterator[AnyEvent], path: Path) -> Iterator[AnyEvent]:
+def recorded(events: "Iterator[AnyEvent]", path: Path) -> "Iterator[AnyEvent]":
     """Pass events through, writing each to a file. Raises RequestError before anything is measured when it cannot be
     written to.
 
     A recording that is continued may be written to itself: it is replaced in one step by what is taken over, so that
     no moment's crash can lose it.
     """
+    from engine.events import encode
+
     begun = list(_begin(events))
     before, exists = b"".join(map(encode, begun)), path.is_file()
     if exists:
@@ -187,8 +194,10 @@ def recorded(events: Iterator[AnyEvent], path: Path) -> Iterator[AnyEvent]:
             yield event
 
 
-def _begin(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
+def _begin(events: "Iterator[AnyEvent]") -> "Iterator[AnyEvent]":
     """The start of a sweep, and of one that is continued everything that is taken over."""
+    from engine.events import SweepStarted, TakenOver
+
     first = next(events)
     yield first
     while isinstance(first, SweepStarted) and first.continued:
@@ -198,8 +207,10 @@ def _begin(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
             return
 
 
-def report_of(events: Iterator[AnyEvent]) -> SweepReport:
+def report_of(events: "Iterator[AnyEvent]") -> "SweepReport":
     """Return the report that ends a stream of events. Raises WorkFailed when there is none."""
+    from engine.events import SweepFinished
+
     report = None
     for event in events:
         if isinstance(event, SweepFinished):
@@ -209,7 +220,7 @@ def report_of(events: Iterator[AnyEvent]) -> SweepReport:
     return report
 
 
-def deliver(report: SweepReport, given: dict[str, Any]) -> None:
+def deliver(report: "SweepReport", given: dict[str, Any]) -> None:
     """Write the report where it was asked for, and the tuned config."""
     from workbench.commands.progress import outcome
 
@@ -226,7 +237,7 @@ def deliver(report: SweepReport, given: dict[str, Any]) -> None:
         click.echo(keep_plan(report, given["save_config"]), err=True)
 
 
-def keep_plan(report: SweepReport, path: Path) -> str:
+def keep_plan(report: "SweepReport", path: Path) -> str:
     """Save the recommended plan unless the sweep was cut short and that would cost something; say what was done."""
     from engine.production import save_config
 
