@@ -2,18 +2,36 @@
 which nobody waits for at a Tab key."""
 
 import ast
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import engine
 
+GROUP = "workbench.workloads"
+"""Entry points under which packages bring workloads."""
 _ROOT = Path(engine.__file__).parents[1]
 
 
 def workload_names() -> tuple[str, ...]:
     """Return the built-in workloads and those that installed packages bring."""
+    return (*names_in("engine.workloads", "WORKLOADS"), *_installed())
+
+
+def _installed() -> tuple[str, ...]:
+    """Look into the packages first, because the library that knows them takes a third of the time of all else."""
+    files = (path for folder in sys.path for path in Path(folder).glob("*-info/entry_points.txt"))
+    if not any(_mentions(path, GROUP) for path in files):
+        return ()
     from importlib.metadata import entry_points
 
-    return (*names_in("engine.workloads", "WORKLOADS"), *entry_points(group="workbench.workloads").names)
+    return tuple(sorted(entry_points(group=GROUP).names))
+
+
+def _mentions(path: Path, text: str) -> bool:
+    with suppress(OSError):
+        return text.encode() in path.read_bytes()
+    return False
 
 
 def mode_names() -> tuple[str, ...]:

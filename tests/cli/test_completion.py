@@ -56,6 +56,15 @@ def test_names_are_read_from_source_as_they_are_in_the_tables():
     assert set(workload_names()) >= {workload.name for workload in WORKLOADS}
 
 
+def test_workloads_of_installed_packages_are_offered(tmp_path, monkeypatch):
+    folder = tmp_path / "acme-1.2.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.2\n")
+    (folder / "entry_points.txt").write_text("[workbench.workloads]\ntriple = acme:WORK\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert words("sweep", "tri") == ["triple"]
+
+
 def test_a_table_that_cannot_be_read_offers_nothing():
     assert names_in("engine.workloads", "NO_SUCH_TABLE") == ()
     assert names_in("engine.no_such_package", "TABLE") == ()

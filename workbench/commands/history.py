@@ -3,23 +3,22 @@
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 from msgspec.structs import replace
 
-from engine.errors import RequestError, UnknownName, WorkbenchError
-from engine.history import History, keep, open_history
-from engine.history.finding import NEXT
-from engine.history.records import Best, Point, Series, Subject, Summary
+from engine.errors import RequestError, UnknownName
 from engine.plan import Plan, describe
-from engine.report import SweepReport
 from workbench.commands.groups import Subcommands
+from workbench.commands.keeping import open_kept
 from workbench.completing import workloads
-from workbench.format import report_lines
 from workbench.numbers import Signs, bar, fit, percent, ratio, timing
-from workbench.settings import history_place, load_settings, sources, stream_signs, variable_of
+
+if TYPE_CHECKING:
+    from engine.history import History
+    from engine.history.records import Best, Point, Series, Subject, Summary
 
 SCHEMA = 1
 """Of the JSON documents of these commands."""
@@ -70,7 +69,9 @@ def history(ctx: click.Context, workload: str | None, host: str | None, limit: i
         if workload or host or as_json:
             raise click.UsageError(f"options go behind the sub-command: workbench history {ctx.invoked_subcommand} ...")
         return
-    opened = _opened()
+    from engine.history.finding import NEXT
+
+    opened = open_kept()
     sweeps = opened.sweeps(workload, _fingerprint(host), limit)
     _tell({"sweeps": sweeps}, as_json, _listed(sweeps) if sweeps else [f"{opened.path}: no sweeps yet; {NEXT}"])
 
@@ -84,7 +85,9 @@ def show(sweep: int, as_json: bool) -> None:
     \b
     workbench history show 12
     """
-    opened = _opened()
+    from workbench.format import report_lines
+
+    opened = open_kept()
     if as_json:
         click.echo(msgspec.json.format(opened.document(sweep), indent=2))
         return
@@ -106,7 +109,7 @@ def trend(workload: str, plan: str | None, host: str | None, as_json: bool) -> N
     workbench history trend straddles
     workbench history trend mybacktest.py:WORKLOAD --plan "process × 4" --host here
     """
-    opened = _opened()
+    opened = open_kept()
     machine = _fingerprint(host)
     followed: list[Plan | None] = list(_named(opened, workload, plan)) if plan is not None else [None]
     series = [each for one in followed for each in opened.trend(workload, one, machine)]
@@ -124,7 +127,9 @@ def best(workload: str | None, host: str | None, as_json: bool) -> None:
     workbench history best
     workbench history best straddles --host here
     """
-    opened = _opened()
+    from engine.history.finding import NEXT
+
+    opened = open_kept()
     found = opened.best(workload, _fingerprint(host))
     _tell({"best": found}, as_json, _bests(found) if found else [f"{opened.path}: no plan recommended yet; {NEXT}"])
 
@@ -138,7 +143,7 @@ def remove(sweeps: tuple[int, ...], as_json: bool) -> None:
     \b
     workbench history remove 3 4
     """
-    _opened().remove(sweeps)
+    open_kept().remove(sweeps)
     _tell({"removed": sweeps}, as_json, [f"removed {_sweeps(len(set(sweeps)))}"])
 
 
@@ -151,7 +156,7 @@ def prune(keep: int, as_json: bool) -> None:
     \b
     workbench history prune --keep 50
     """
-    removed = _opened().prune(keep)
+    removed = open_kept().prune(keep)
     _tell({"removed": removed}, as_json, [f"removed {_sweeps(removed)}"])
 
 
@@ -159,28 +164,6 @@ def _this_machine() -> str:
     from engine.host import describe_host
 
     return describe_host().fingerprint
-
-
-def _opened() -> History:
-    """Return the history. Raises RequestError where it is switched off, saying by what."""
-    place = history_place()
-    source = next(each.source for each in sources() if each.name == "history")
-    if place is None and source != variable_of("history"):
-        raise RequestError(f"{source}: the history is switched off; name a file here or in {variable_of('history')}")
-    return open_history(place)
-
-
-def keep_sweep(report: SweepReport, given: dict[str, Any]) -> None:
-    """Add a sweep to the history, unless that is not wanted or no block was finished. What goes wrong is a warning."""
-    if given["no_history"]:
-        return
-    try:
-        number = keep(report, load_settings().history)
-    except WorkbenchError as error:
-        click.echo(f"workbench: the sweep is not kept in the history: {error}", err=True)
-        return
-    if number is not None:
-        click.echo(f"kept in the history: workbench history show {number}", err=True)
 
 
 def _tell(facts: dict[str, Any], as_json: bool, lines: Sequence[str]) -> None:
@@ -192,6 +175,8 @@ def _tell(facts: dict[str, Any], as_json: bool, lines: Sequence[str]) -> None:
 
 
 def _signs() -> Signs:
+    from workbench.settings import stream_signs
+
     return stream_signs(sys.stdout.encoding)
 
 
@@ -207,7 +192,7 @@ def _sweeps(count: int) -> str:
     return f"{count} sweep{'' if count == 1 else 's'}"
 
 
-def _named(opened: History, workload: str, text: str) -> list[Plan]:
+def _named(opened: "History", workload: str, text: str) -> list[Plan]:
     """Return the plans that a text means: those with all of its parts. Raises RequestError with the nearest."""
     plans = {plan: _parts(describe(plan)) for plan in opened.plans(workload)}
     known = {part for parts in plans.values() for part in parts}
@@ -230,7 +215,7 @@ def _has(parts: Iterable[str], wanted: str) -> bool:
     return any(part == wanted or part.startswith(f"{wanted} ") for part in parts)
 
 
-def _listed(sweeps: Sequence[Summary]) -> list[str]:
+def _listed(sweeps: "Sequence[Summary]") -> list[str]:
     signs, here = _signs(), _this_machine()
     rows = [
         (
@@ -251,7 +236,7 @@ def _listed(sweeps: Sequence[Summary]) -> list[str]:
     return _table(header, rows, right=(0, 5, 6, 8), signs=signs, minor=minor)
 
 
-def _bests(found: Sequence[Best]) -> list[str]:
+def _bests(found: "Sequence[Best]") -> list[str]:
     signs, here = _signs(), _this_machine()
     rows = [
         (
@@ -273,7 +258,7 @@ def _bests(found: Sequence[Best]) -> list[str]:
     )
 
 
-def _trends(series: Sequence[Series], signs: Signs) -> list[str]:
+def _trends(series: "Sequence[Series]", signs: Signs) -> list[str]:
     """Return one table for each series and what the marks mean."""
     if not series:
         return ["no sweep in the history has a steady run of that"]
@@ -288,7 +273,7 @@ def _trends(series: Sequence[Series], signs: Signs) -> list[str]:
     ]
 
 
-def _title(series: Series, among: Sequence[Series], signs: Signs) -> str:
+def _title(series: "Series", among: "Sequence[Series]", signs: Signs) -> str:
     plan = (
         f"steady run of {_short(series.plan, series.settings)}" if series.plan else "steady run of what was recommended"
     )
@@ -296,7 +281,7 @@ def _title(series: Series, among: Sequence[Series], signs: Signs) -> str:
     return signs.text(f"{what} on {series.cpu}, {series.cores} usable cores ({series.host[:SHORT]}): {plan}")
 
 
-def _trend_table(series: Series, signs: Signs) -> list[str]:
+def _trend_table(series: "Series", signs: Signs) -> list[str]:
     longest, length = max(point.seconds.median for point in series.points), BAR if _width() >= ROOMY else SHORT_BAR
     rows = [
         (
@@ -315,7 +300,7 @@ def _trend_table(series: Series, signs: Signs) -> list[str]:
     return _table(header, rows, right=(0, 3, 6), signs=signs, minor=(6,))
 
 
-def _change(point: Point, before: Sequence[Point]) -> str:
+def _change(point: "Point", before: "Sequence[Point]") -> str:
     """Return how a point compares with those before it: ``12% slower``, ``3% faster?``, ``other data``."""
     if point.change == "first" or point.ratio is None:
         other = any((each.data_hash, each.tasks) != (point.data_hash, point.tasks) for each in before)
@@ -326,7 +311,7 @@ def _change(point: Point, before: Sequence[Point]) -> str:
     return f"{percent(abs(point.ratio - 1))} {word}{'?' if point.change == 'ambiguous' else ''}"
 
 
-def _heading(facts: Summary, signs: Signs) -> str:
+def _heading(facts: "Summary", signs: Signs) -> str:
     what = f"{facts.workload} {facts.size}".strip()
     commit = _commit(facts.commit, facts.dirty)
     words = f"sweep {facts.id}, {_date(facts.created)} UTC: {what} on {facts.cpu}, {facts.cores} usable cores"
@@ -341,7 +326,7 @@ def _commit(commit: str | None, dirty: bool | None) -> str:
     return f"{commit[:SHORT]}{'*' if dirty else ''}" if commit else ""
 
 
-def _machine(subject: Subject, here: str) -> str:
+def _machine(subject: "Subject", here: str) -> str:
     return HERE if subject.host == here else subject.host[:SHORT]
 
 
@@ -353,7 +338,7 @@ def _short(plan: Plan | None, common: dict[str, Any]) -> str:
     return describe(replace(plan, settings=own))
 
 
-def _size(subject: Subject, among: Sequence[Subject]) -> str:
+def _size(subject: "Subject", among: "Sequence[Subject]") -> str:
     """Return a size, and whatever else tells it from others of the same workload: settings, data."""
     alike = [each for each in among if each.reference == subject.reference]
     own = [

@@ -150,7 +150,7 @@ def carry_out(
     output; return the exit code, which is the gate's if there is one."""
     from engine.tune.serve import stop_on_signals
     from engine.tune.sweep import sweep as measure_sweep
-    from workbench.commands.history import keep_sweep
+    from workbench.commands.keeping import keep_sweep
     from workbench.commands.progress import show_progress
 
     for name in ("out", "record", "save_config"):
