@@ -38,6 +38,7 @@ check: lint test ## everything that must pass before a change is shared
 
 schemas: $(READY) ## write the published JSON Schemas from the types
 	for name in report config event comparison; do $(BIN)/workbench config schema $$name > engine/schemas/$$name.schema.json; done
+	$(BIN)/workbench config schema settings > workbench/settings.schema.json
 
 screenshots: $(READY) ## write screenshots/ from a recorded sweep
 	$(BIN)/python screenshots/make.py

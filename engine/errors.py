@@ -19,7 +19,6 @@ right.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -39,6 +38,8 @@ class UnknownName(RequestError):
     """A name that does not exist, with the nearest one that does."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
+        from difflib import get_close_matches
+
         choices = sorted(known)
         near = get_close_matches(name, choices, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(choices)}"

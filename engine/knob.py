@@ -41,6 +41,8 @@ class Knob:
     """Another knob and its value without which this one does nothing; it then stays at its default."""
     axis_words: tuple[str, ...] = ()
     """Words a sweep takes in place of values it finds on the machine, such as ``auto`` workers."""
+    high: float | None = None
+    """Largest legal number."""
 
     def parse(self, text: str, where: str) -> Scalar:
         """Turn what a person typed into a value. Raises RequestError naming ``where``."""
@@ -66,6 +68,8 @@ class Knob:
             raise RequestError(f"{where}: expected {expected}, got {value!r}")
         if self.low is not None and isinstance(value, int | float) and value < self.low:
             raise RequestError(f"{where}: {self.name} must be at least {self.low:g}, got {value!r}")
+        if self.high is not None and isinstance(value, int | float) and value > self.high:
+            raise RequestError(f"{where}: {self.name} must be at most {self.high:g}, got {value!r}")
         return value
 
     def parse_axis(self, text: str, where: str) -> Scalar:

@@ -20,6 +20,9 @@ from typing import Any
 import psutil
 import pytest
 
+from workbench.places import CONFIG
+from workbench.settings import FIELDS, variable_of
+
 OTHERS = ("sem.loky", "joblib_memmapping")
 """What a library that benchmarks compare with keeps there while it runs, beside this test as well."""
 MARK = "WORKBENCH_TEST_MARK"
@@ -184,6 +187,17 @@ def own_history(own_temporary_folder):
     """Sweeps of the tests are kept out of the user's history."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HISTORY", str(Path(tempfile.gettempdir()) / "history.sqlite3"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_settings():
+    """The user's settings are not those of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CONFIG, os.devnull)
+        for name in FIELDS:
+            if name != "history":  # which own_history sets
+                patch.delenv(variable_of(name), raising=False)
         yield
 
 

@@ -78,7 +78,7 @@ def test_the_whole_engine_loads_no_terminal_library():
     assert not imported_by(f"import {everything}") & {"textual", "textual_plot", "rich", "click", "torch"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["sweep", "--help"], ["--version"], ["modes"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["sweep", "--help"], ["--version"], ["modes"], ["config", "show"]])
 def test_headless_commands_do_not_load_textual(arguments):
     assert "textual" not in imported_by(f"from workbench.cli import main; main({arguments!r})")
 

@@ -3,11 +3,15 @@
 import importlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.errors import WorkbenchError
+from workbench.commands.groups import Subcommands
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "demo": (
@@ -26,22 +30,25 @@ COMMANDS = {
     "history": ("workbench.commands.history", "history", "sweeps of the past, and how speed changed since"),
     "replay": ("workbench.commands.replay", "replay", "show a recorded sweep again"),
     "serve": ("workbench.commands.serve", "serve", "the screen in a browser, on this machine only"),
-    "config": ("workbench.commands.config", "config", "validate and show tuned configs; print the schemas"),
+    "config": ("workbench.commands.config", "config", "settings, tuned configs and the schemas of all files"),
     "workloads": ("workbench.commands.lists", "workloads", "list the built-in workloads"),
     "modes": ("workbench.commands.lists", "modes", "list the execution modes and what each needs"),
     "doctor": ("workbench.commands.lists", "doctor", "what this machine offers and what limits each mode"),
+    "completion": ("workbench.commands.completion", "completion", "make the shell complete command lines"),
+    "man": ("workbench.commands.man", "man", "print the manual page"),
 }
 """Module, attribute and one line of help; a module is imported when its command is used."""
 
 EPILOG = """
-Start with `workbench` for the screen, or `workbench demo` for a minute's tour.
+Start with `workbench` for the screen, or `workbench demo` for a minute's tour. `workbench completion --help` tells how
+the shell completes commands, `workbench config` how to choose theme, keys and more.
 
 Exit codes: 0 ok, 2 usage or config, 3 environment lacks something, 4 the work failed, 10 slower than the baseline,
 11 ambiguous, 12 measurement contaminated, 13 no baseline, 130 interrupted.
 """
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Subcommands):
     """A group that imports a command's module when the command is used: `--help` stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -56,13 +63,14 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Answer an unknown command with the nearest known one."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from engine.errors import UnknownName
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """Offer the commands without importing them, and flags."""
+        from click.shell_completion import CompletionItem
 
-            raise UnknownName("command", args[0], COMMANDS)
-        return super().resolve_command(ctx, args)
+        found = [
+            CompletionItem(name, help=text) for name, (_, _, text) in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

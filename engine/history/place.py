@@ -10,13 +10,13 @@ VARIABLE = "WORKBENCH_HISTORY"
 OFF = "off"
 
 
-def history_file() -> Path | None:
+def history_file(named: str = "") -> Path | None:
     """Return the file of the history, which need not exist; None where it is switched off.
 
-    ``$WORKBENCH_HISTORY``, else ``workbench/history.sqlite3`` in ``$XDG_DATA_HOME`` or ``~/.local/share``. Raises
-    RequestError where there is no home folder.
+    ``$WORKBENCH_HISTORY``, else ``named``, which is read in the same way, else ``workbench/history.sqlite3`` in
+    ``$XDG_DATA_HOME`` or ``~/.local/share``. Raises RequestError where there is no home folder.
     """
-    named = os.environ.get(VARIABLE, "")
+    named = os.environ.get(VARIABLE) or named
     if named.lower() == OFF:
         return None
     try:

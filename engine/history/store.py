@@ -29,13 +29,13 @@ def open_history(path: Path | str | None = None) -> "History":
         return History(place)
 
 
-def keep(report: SweepReport) -> int | None:
+def keep(report: SweepReport, named: str = "") -> int | None:
     """Add a finished sweep to the history in its usual place; return its id.
 
-    None: it was not kept, because the history is switched off or no block was finished. Raises FileProblem and
-    RequestError.
+    ``named``: as ``history_file`` takes it. None: it was not kept, because the history is switched off or no block was
+    finished. Raises FileProblem and RequestError.
     """
-    place = history_file()
+    place = history_file(named)
     return History(place).add(report) if place and report.blocks else None
 
 

@@ -14,7 +14,7 @@ from tests.builders import a_host
 from tests.cli.test_commands import workbench
 from tests.history.reports import PLANS, WINNER, a_day, with_settings
 from workbench.cli import main
-from workbench.commands.history import keep_sweep
+from workbench.commands.keeping import keep_sweep
 
 FEW = ["fixed_cost", "--set", "tasks=9", "--blocks", "1", "--modes", "sequential", "--kernel", "python"]
 LINE = "shared-memory × 4, numpy, forkserver"

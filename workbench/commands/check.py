@@ -3,14 +3,11 @@
 import signal
 import sys
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from engine.checking import CheckReport, CheckRequest, Finding
-from engine.checking import check as run_check
-from engine.checking.findings import CheckEvent, StepStarted, Tried
 from engine.knob import Scalar
 from engine.request import SweepRequest
 from workbench.commands.options import (
@@ -21,7 +18,13 @@ from workbench.commands.options import (
     workload_of,
     workload_options,
 )
-from workbench.numbers import Signs, signs_for
+from workbench.completing import targets
+from workbench.numbers import Signs
+from workbench.settings import stream_signs
+
+if TYPE_CHECKING:
+    from engine.checking import CheckReport, Finding
+    from engine.checking.findings import CheckEvent
 
 BREAKS = 4
 """Exit code when something breaks: that of work that fails."""
@@ -31,7 +34,9 @@ _BEFORE_TASKS = ("source", "import", "load", "pickling")
 
 
 @click.command()
-@click.argument("target", required=False, metavar="[PROFILE|WORKLOAD|MODULE:ATTRIBUTE|FILE.py:ATTRIBUTE]")
+@click.argument(
+    "target", required=False, shell_complete=targets, metavar="[PROFILE|WORKLOAD|MODULE:ATTRIBUTE|FILE.py:ATTRIBUTE]"
+)
 @workload_options
 @click.option("--most", default=5, show_default=True, type=click.IntRange(min=1), help="tasks to run in every mode")
 @click.option("--patience", default="60s", show_default=True, metavar="SECONDS", help="give a step up after this long")
@@ -48,6 +53,10 @@ def check(target: str | None, **given: Any) -> int:
 
     Exit codes: 0 nothing breaks (there may be warnings), 2 it cannot be imported or is misnamed, 4 something breaks.
     """
+    from engine.checking import CheckRequest
+    from engine.checking import check as run_check
+
+    signs = stream_signs(sys.stdout.encoding)
     request = read_target(target, given["tasks"], given["data"])
     checking = CheckRequest(
         workload=request.workload,
@@ -61,7 +70,7 @@ def check(target: str | None, **given: Any) -> int:
     if given["as_json"]:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
     else:
-        click.echo("\n".join(_lines(report, signs_for(sys.stdout.encoding))))
+        click.echo("\n".join(_lines(report, signs)))
     return BREAKS if report.breaks else 0
 
 
@@ -73,7 +82,7 @@ def _settings(request: SweepRequest, given: dict[str, Any]) -> dict[str, Scalar]
     return settings | one_setting_each(parse_settings(workload_of(request), given["settings"], given["prices"]))
 
 
-def _tell(events: Generator[CheckEvent, None, CheckReport]) -> CheckReport:
+def _tell(events: "Generator[CheckEvent, None, CheckReport]") -> "CheckReport":
     """Say on standard error what is being looked at; return the report."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: no process of the check is left
     try:
@@ -87,14 +96,16 @@ def _tell(events: Generator[CheckEvent, None, CheckReport]) -> CheckReport:
         signal.signal(signal.SIGTERM, before)
 
 
-def _say(event: CheckEvent) -> None:
+def _say(event: "CheckEvent") -> None:
+    from engine.checking.findings import StepStarted, Tried
+
     if isinstance(event, StepStarted):
         click.echo(f"checking: {event.step}", err=True)
     elif isinstance(event, Tried):
         click.echo(f"{event.name}: trying {event.tried} of {event.tasks} tasks", err=True)
 
 
-def _lines(report: CheckReport, signs: Signs) -> Iterator[str]:
+def _lines(report: "CheckReport", signs: Signs) -> Iterator[str]:
     """Yield the report as text: findings, what was not tried, and the verdict."""
     for finding in report.findings:
         yield from _finding_lines(finding, signs)
@@ -103,7 +114,7 @@ def _lines(report: CheckReport, signs: Signs) -> Iterator[str]:
     yield _verdict(report)
 
 
-def _finding_lines(finding: Finding, signs: Signs) -> Iterator[str]:
+def _finding_lines(finding: "Finding", signs: Signs) -> Iterator[str]:
     what = finding.what.splitlines()[0]  # below it may stand the traceback of a worker
     where = f"{finding.where}: " if finding.where and finding.where not in what else ""
     yield f"{finding.severity:9}  {finding.step}: {signs.text(where + what)}"
@@ -111,7 +122,7 @@ def _finding_lines(finding: Finding, signs: Signs) -> Iterator[str]:
         yield f"{'':9}  {signs.text(finding.advice)}"
 
 
-def _verdict(report: CheckReport) -> str:
+def _verdict(report: "CheckReport") -> str:
     breaking = sum(finding.severity == "breaks" for finding in report.findings)
     if breaking:
         return f"{report.workload}: {breaking} {'thing breaks' if breaking == 1 else 'things break'}"

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,10 @@ import click
 import msgspec
 
 from engine.errors import RequestError
+from workbench.commands.options import LIMIT, limit_option
 from workbench.format import wrap
-from workbench.numbers import UNICODE, Signs, seconds, signs_for
+from workbench.numbers import UNICODE, Signs, seconds
+from workbench.settings import stream_signs
 
 if TYPE_CHECKING:
     from engine.analyse.comparing import Comparison, PlanComparison
@@ -21,17 +23,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub names a file whose Markdown it shows beside the job."""
-LIMIT = "5%"
-"""The limit unless another is given."""
-LIMIT_HELP = (
-    "the slowdown to find; one of this size is found in nine of ten comparisons of ten blocks, "
-    f"below half of it nothing fails; default {LIMIT}"
-)
-
-
-def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --fail-slower."""
-    return click.option("--fail-slower", "limit", metavar="PERCENT", help=LIMIT_HELP)(command)
 
 
 @click.command()
@@ -80,7 +71,7 @@ def _shown(found: "Comparison", given: dict[str, Any]) -> str:
     if given["markdown"]:
         return markdown_of(found)
     width = shutil.get_terminal_size((120, 24)).columns
-    return "\n".join(comparison_lines(found, width, signs_for(sys.stdout.encoding))) + "\n"
+    return "\n".join(comparison_lines(found, width, stream_signs(sys.stdout.encoding))) + "\n"
 
 
 def parse_limit(text: str | None) -> float:
@@ -117,7 +108,7 @@ class Gate:
             return NO_BASELINE
         found = compare_reports(self.baseline, report, self.limit)
         width = shutil.get_terminal_size((120, 24)).columns
-        lines = ["", *comparison_lines(found, width, signs_for(stream.encoding))]
+        lines = ["", *comparison_lines(found, width, stream_signs(stream.encoding))]
         click.echo("\n".join(lines), file=stream)
         add_to_summary(found)
         return found.exit_code

@@ -6,7 +6,7 @@ import click
 
 from engine.errors import RequestError
 from engine.files import write_atomically
-from workbench.commands.sweep import check_folder
+from workbench.commands.options import check_folder
 
 
 @click.command()

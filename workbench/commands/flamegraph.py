@@ -18,11 +18,12 @@ from workbench.commands.options import (
     workload_of,
     workload_options,
 )
+from workbench.completing import targets
 from workbench.numbers import percent
 
 
 @click.command()
-@click.argument("target", required=False, metavar="WORKLOAD")
+@click.argument("target", required=False, shell_complete=targets, metavar="WORKLOAD")
 @workload_options
 @knob_options(many=False)
 @click.option("--seconds", default=5.0, show_default=True, help="how long to sample the work")

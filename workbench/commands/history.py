@@ -3,21 +3,22 @@
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 from msgspec.structs import replace
 
-from engine.errors import RequestError, UnknownName, WorkbenchError
-from engine.history import History, keep, open_history
-from engine.history.finding import NEXT
-from engine.history.records import Best, Point, Series, Subject, Summary
-from engine.host import describe_host
+from engine.errors import RequestError, UnknownName
 from engine.plan import Plan, describe
-from engine.report import SweepReport
-from workbench.format import report_lines
-from workbench.numbers import Signs, bar, fit, percent, ratio, signs_for, timing
+from workbench.commands.groups import Subcommands
+from workbench.commands.keeping import open_kept
+from workbench.completing import workloads
+from workbench.numbers import Signs, bar, fit, percent, ratio, timing
+
+if TYPE_CHECKING:
+    from engine.history import History
+    from engine.history.records import Best, Point, Series, Subject, Summary
 
 SCHEMA = 1
 """Of the JSON documents of these commands."""
@@ -34,23 +35,19 @@ SHORT = 8
 Row = tuple[str, ...]
 
 
-class _Subcommands(click.Group):
-    """A group that answers an unknown command with the nearest known one."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise UnknownName("command", args[0], self.commands, "history")
-        return super().resolve_command(ctx, args)
-
-
 _json_option = click.option("--json", "as_json", is_flag=True, help="one JSON document on standard output")
 _host_option = click.option(
     "--host", metavar="FINGERPRINT", help=f"sweeps of one machine: how its fingerprint starts, or {HERE!r}"
 )
 
 
-@click.group(cls=_Subcommands, invoke_without_command=True)
-@click.option("--workload", metavar="WORKLOAD", help="sweeps of one workload, by name or as given to `workbench sweep`")
+@click.group(cls=Subcommands, invoke_without_command=True)
+@click.option(
+    "--workload",
+    metavar="WORKLOAD",
+    shell_complete=workloads,
+    help="sweeps of one workload, by name or as given to `workbench sweep`",
+)
 @_host_option
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="newest sweeps to list")
 @_json_option
@@ -65,14 +62,16 @@ def history(ctx: click.Context, workload: str | None, host: str | None, limit: i
     workbench history best
 
     Every finished sweep, those of the screen and `demo` as well, is kept in an SQLite file, unless --no-history is
-    given or WORKBENCH_HISTORY=off; WORKBENCH_HISTORY also names another file than
+    given or WORKBENCH_HISTORY=off; WORKBENCH_HISTORY, or `history` in the settings, also names another file than
     ~/.local/share/workbench/history.sqlite3.
     """
     if ctx.invoked_subcommand is not None:
         if workload or host or as_json:
             raise click.UsageError(f"options go behind the sub-command: workbench history {ctx.invoked_subcommand} ...")
         return
-    opened = open_history()
+    from engine.history.finding import NEXT
+
+    opened = open_kept()
     sweeps = opened.sweeps(workload, _fingerprint(host), limit)
     _tell({"sweeps": sweeps}, as_json, _listed(sweeps) if sweeps else [f"{opened.path}: no sweeps yet; {NEXT}"])
 
@@ -81,8 +80,14 @@ def history(ctx: click.Context, workload: str | None, host: str | None, limit: i
 @click.argument("sweep", type=int, metavar="ID")
 @_json_option
 def show(sweep: int, as_json: bool) -> None:
-    """Print the report of a sweep; with --json the document that `workbench sweep --json` printed."""
-    opened = open_history()
+    """Print the report of a sweep; with --json the document that `workbench sweep --json` printed.
+
+    \b
+    workbench history show 12
+    """
+    from workbench.format import report_lines
+
+    opened = open_kept()
     if as_json:
         click.echo(msgspec.json.format(opened.document(sweep), indent=2))
         return
@@ -93,7 +98,7 @@ def show(sweep: int, as_json: bool) -> None:
 
 
 @history.command()
-@click.argument("workload")
+@click.argument("workload", shell_complete=workloads)
 @click.option("--plan", metavar="TEXT", help="plans to follow, in words as in lists; default: what was recommended")
 @_host_option
 @_json_option
@@ -104,7 +109,7 @@ def trend(workload: str, plan: str | None, host: str | None, as_json: bool) -> N
     workbench history trend straddles
     workbench history trend mybacktest.py:WORKLOAD --plan "process × 4" --host here
     """
-    opened = open_history()
+    opened = open_kept()
     machine = _fingerprint(host)
     followed: list[Plan | None] = list(_named(opened, workload, plan)) if plan is not None else [None]
     series = [each for one in followed for each in opened.trend(workload, one, machine)]
@@ -112,12 +117,19 @@ def trend(workload: str, plan: str | None, host: str | None, as_json: bool) -> N
 
 
 @history.command()
-@click.argument("workload", required=False)
+@click.argument("workload", required=False, shell_complete=workloads)
 @_host_option
 @_json_option
 def best(workload: str | None, host: str | None, as_json: bool) -> None:
-    """Show the best known plan of each workload, size, data and machine."""
-    opened = open_history()
+    """Show the best known plan of each workload, size, data and machine.
+
+    \b
+    workbench history best
+    workbench history best straddles --host here
+    """
+    from engine.history.finding import NEXT
+
+    opened = open_kept()
     found = opened.best(workload, _fingerprint(host))
     _tell({"best": found}, as_json, _bests(found) if found else [f"{opened.path}: no plan recommended yet; {NEXT}"])
 
@@ -126,8 +138,12 @@ def best(workload: str | None, host: str | None, as_json: bool) -> None:
 @click.argument("sweeps", type=int, nargs=-1, required=True, metavar="ID...")
 @_json_option
 def remove(sweeps: tuple[int, ...], as_json: bool) -> None:
-    """Remove sweeps for good: all that are named, or none if one does not exist."""
-    open_history().remove(sweeps)
+    """Remove sweeps for good: all that are named, or none if one does not exist.
+
+    \b
+    workbench history remove 3 4
+    """
+    open_kept().remove(sweeps)
     _tell({"removed": sweeps}, as_json, [f"removed {_sweeps(len(set(sweeps)))}"])
 
 
@@ -135,22 +151,19 @@ def remove(sweeps: tuple[int, ...], as_json: bool) -> None:
 @click.option("--keep", required=True, type=click.IntRange(min=0), metavar="N", help="newest sweeps to keep of each")
 @_json_option
 def prune(keep: int, as_json: bool) -> None:
-    """Remove all but the newest sweeps of each workload, size and machine."""
-    removed = open_history().prune(keep)
+    """Remove all but the newest sweeps of each workload, size and machine.
+
+    \b
+    workbench history prune --keep 50
+    """
+    removed = open_kept().prune(keep)
     _tell({"removed": removed}, as_json, [f"removed {_sweeps(removed)}"])
 
 
-def keep_sweep(report: SweepReport, given: dict[str, Any]) -> None:
-    """Add a sweep to the history, unless that is not wanted or no block was finished. What goes wrong is a warning."""
-    if given["no_history"]:
-        return
-    try:
-        number = keep(report)
-    except WorkbenchError as error:
-        click.echo(f"workbench: the sweep is not kept in the history: {error}", err=True)
-        return
-    if number is not None:
-        click.echo(f"kept in the history: workbench history show {number}", err=True)
+def _this_machine() -> str:
+    from engine.host import describe_host
+
+    return describe_host().fingerprint
 
 
 def _tell(facts: dict[str, Any], as_json: bool, lines: Sequence[str]) -> None:
@@ -162,7 +175,9 @@ def _tell(facts: dict[str, Any], as_json: bool, lines: Sequence[str]) -> None:
 
 
 def _signs() -> Signs:
-    return signs_for(sys.stdout.encoding)
+    from workbench.settings import stream_signs
+
+    return stream_signs(sys.stdout.encoding)
 
 
 def _width() -> int:
@@ -170,14 +185,14 @@ def _width() -> int:
 
 
 def _fingerprint(host: str | None) -> str | None:
-    return describe_host().fingerprint if host == HERE else host
+    return _this_machine() if host == HERE else host
 
 
 def _sweeps(count: int) -> str:
     return f"{count} sweep{'' if count == 1 else 's'}"
 
 
-def _named(opened: History, workload: str, text: str) -> list[Plan]:
+def _named(opened: "History", workload: str, text: str) -> list[Plan]:
     """Return the plans that a text means: those with all of its parts. Raises RequestError with the nearest."""
     plans = {plan: _parts(describe(plan)) for plan in opened.plans(workload)}
     known = {part for parts in plans.values() for part in parts}
@@ -200,8 +215,8 @@ def _has(parts: Iterable[str], wanted: str) -> bool:
     return any(part == wanted or part.startswith(f"{wanted} ") for part in parts)
 
 
-def _listed(sweeps: Sequence[Summary]) -> list[str]:
-    signs, here = _signs(), describe_host().fingerprint
+def _listed(sweeps: "Sequence[Summary]") -> list[str]:
+    signs, here = _signs(), _this_machine()
     rows = [
         (
             str(each.id),
@@ -221,8 +236,8 @@ def _listed(sweeps: Sequence[Summary]) -> list[str]:
     return _table(header, rows, right=(0, 5, 6, 8), signs=signs, minor=minor)
 
 
-def _bests(found: Sequence[Best]) -> list[str]:
-    signs, here = _signs(), describe_host().fingerprint
+def _bests(found: "Sequence[Best]") -> list[str]:
+    signs, here = _signs(), _this_machine()
     rows = [
         (
             each.workload,
@@ -243,7 +258,7 @@ def _bests(found: Sequence[Best]) -> list[str]:
     )
 
 
-def _trends(series: Sequence[Series], signs: Signs) -> list[str]:
+def _trends(series: "Sequence[Series]", signs: Signs) -> list[str]:
     """Return one table for each series and what the marks mean."""
     if not series:
         return ["no sweep in the history has a steady run of that"]
@@ -258,7 +273,7 @@ def _trends(series: Sequence[Series], signs: Signs) -> list[str]:
     ]
 
 
-def _title(series: Series, among: Sequence[Series], signs: Signs) -> str:
+def _title(series: "Series", among: "Sequence[Series]", signs: Signs) -> str:
     plan = (
         f"steady run of {_short(series.plan, series.settings)}" if series.plan else "steady run of what was recommended"
     )
@@ -266,7 +281,7 @@ def _title(series: Series, among: Sequence[Series], signs: Signs) -> str:
     return signs.text(f"{what} on {series.cpu}, {series.cores} usable cores ({series.host[:SHORT]}): {plan}")
 
 
-def _trend_table(series: Series, signs: Signs) -> list[str]:
+def _trend_table(series: "Series", signs: Signs) -> list[str]:
     longest, length = max(point.seconds.median for point in series.points), BAR if _width() >= ROOMY else SHORT_BAR
     rows = [
         (
@@ -285,7 +300,7 @@ def _trend_table(series: Series, signs: Signs) -> list[str]:
     return _table(header, rows, right=(0, 3, 6), signs=signs, minor=(6,))
 
 
-def _change(point: Point, before: Sequence[Point]) -> str:
+def _change(point: "Point", before: "Sequence[Point]") -> str:
     """Return how a point compares with those before it: ``12% slower``, ``3% faster?``, ``other data``."""
     if point.change == "first" or point.ratio is None:
         other = any((each.data_hash, each.tasks) != (point.data_hash, point.tasks) for each in before)
@@ -296,7 +311,7 @@ def _change(point: Point, before: Sequence[Point]) -> str:
     return f"{percent(abs(point.ratio - 1))} {word}{'?' if point.change == 'ambiguous' else ''}"
 
 
-def _heading(facts: Summary, signs: Signs) -> str:
+def _heading(facts: "Summary", signs: Signs) -> str:
     what = f"{facts.workload} {facts.size}".strip()
     commit = _commit(facts.commit, facts.dirty)
     words = f"sweep {facts.id}, {_date(facts.created)} UTC: {what} on {facts.cpu}, {facts.cores} usable cores"
@@ -311,7 +326,7 @@ def _commit(commit: str | None, dirty: bool | None) -> str:
     return f"{commit[:SHORT]}{'*' if dirty else ''}" if commit else ""
 
 
-def _machine(subject: Subject, here: str) -> str:
+def _machine(subject: "Subject", here: str) -> str:
     return HERE if subject.host == here else subject.host[:SHORT]
 
 
@@ -323,7 +338,7 @@ def _short(plan: Plan | None, common: dict[str, Any]) -> str:
     return describe(replace(plan, settings=own))
 
 
-def _size(subject: Subject, among: Sequence[Subject]) -> str:
+def _size(subject: "Subject", among: "Sequence[Subject]") -> str:
     """Return a size, and whatever else tells it from others of the same workload: settings, data."""
     alike = [each for each in among if each.reference == subject.reference]
     own = [

@@ -14,7 +14,11 @@ from engine.workload import Workload
 
 @click.command()
 def workloads() -> None:
-    """List the workloads, those of installed packages as well, with their kernels, sizes and settings."""
+    """List the workloads, those of installed packages as well, with their kernels, sizes and settings.
+
+    \b
+    workbench workloads
+    """
     from engine.workloads import WORKLOADS
     from engine.workloads.installed import installed
 
@@ -43,7 +47,11 @@ def _describe(workload: Workload, name: str) -> None:
 
 @click.command()
 def modes() -> None:
-    """List the execution modes, the knobs each honours, and why one cannot run here."""
+    """List the execution modes, the knobs each honours, and why one cannot run here.
+
+    \b
+    workbench modes
+    """
     from engine.modes import MODES
 
     for mode in MODES:
@@ -56,7 +64,12 @@ def modes() -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
 def doctor(as_json: bool) -> None:
-    """Say what this machine offers and what limits each mode."""
+    """Say what this machine offers and what limits each mode.
+
+    \b
+    workbench doctor
+    workbench doctor --json
+    """
     from engine.host import describe_host
     from engine.modes import MODES
 

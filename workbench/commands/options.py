@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -10,12 +10,20 @@ import msgspec
 from engine.errors import RequestError
 from engine.knob import Knob, Scalar, find_knob
 from engine.plan import KNOBS
-from engine.request import Axis, SweepRequest, load_profile, with_axes
-from engine.workload import Workload
-from engine.workloads import WORKLOADS, resolve
+from workbench.completing import files, sizes, values_of
+
+if TYPE_CHECKING:
+    from engine.request import Axis, SweepRequest
+    from engine.workload import Workload
 
 Command = Callable[..., Any]
 
+LIMIT = "5%"
+"""The slowdown that a gate looks for unless another is given."""
+_LIMIT = (
+    "the slowdown to find; one of this size is found in nine of ten comparisons of ten blocks, "
+    f"below half of it nothing fails; default {LIMIT}"
+)
 _TASKS = "tasks of a plain function: a list, or a function returning one"
 _PRICES = "file of daily prices: CSV (also gzipped), Parquet, Feather or arch:NAME"
 _DATA = "what a plain function takes before the task: an object, or a function returning it"
@@ -32,7 +40,10 @@ def knob_options(many: bool) -> Callable[[Command], Command]:
     def add(command: Command) -> Command:
         for knob in reversed(KNOBS):
             metavar = "A,B" if many else None
-            command = click.option(flag(knob, many), knob.name, metavar=metavar, help=_help(knob))(command)
+            offer = values_of(knob, many)
+            command = click.option(
+                flag(knob, many), knob.name, metavar=metavar, help=_help(knob), shell_complete=offer
+            )(command)
         return command
 
     return add
@@ -45,26 +56,32 @@ def _help(knob: Knob) -> str:
 
 def workload_options(command: Command) -> Command:
     """Add the options that say what is computed: --tasks, --data, --size, --set, --prices."""
-    command = click.option("--prices", metavar="FILE", help=_PRICES)(command)
+    command = click.option("--prices", metavar="FILE", help=_PRICES, shell_complete=files)(command)
     command = click.option("--set", "settings", multiple=True, metavar="KNOB=VALUES", help="a setting of the workload")(
         command
     )
-    command = click.option("--size", help="how much of the workload: small, medium or large")(command)
+    size = "how much of the workload: small, medium or large"
+    command = click.option("--size", help=size, shell_complete=sizes)(command)
     for name, words in (("data", _DATA), ("tasks", _TASKS)):
-        command = click.option(f"--{name}", metavar="FILE.py:NAME", help=words)(command)
+        command = click.option(f"--{name}", metavar="FILE.py:NAME", help=words, shell_complete=files)(command)
     return command
 
 
-def parse_axes(values: dict[str, str | None]) -> dict[str, Axis]:
+def limit_option(command: Command) -> Command:
+    """Add --fail-slower."""
+    return click.option("--fail-slower", "limit", metavar="PERCENT", help=_LIMIT)(command)
+
+
+def parse_axes(values: dict[str, str | None]) -> "dict[str, Axis]":
     """Return the axes given on the command line. Raises RequestError naming the flag."""
     return {knob.name: _parse(knob, text, flag(knob, True)) for knob in KNOBS if (text := values[knob.name])}
 
 
-def _parse(knob: Knob, text: str, where: str) -> Axis:
+def _parse(knob: Knob, text: str, where: str) -> "Axis":
     return tuple(knob.parse_axis(word.strip(), where) for word in text.split(","))
 
 
-def parse_settings(workload: Workload, settings: tuple[str, ...], prices: str | None) -> dict[str, Axis]:
+def parse_settings(workload: "Workload", settings: tuple[str, ...], prices: str | None) -> "dict[str, Axis]":
     """Return the settings given by --set and --prices. Raises RequestError naming what is wrong."""
     axes: dict[str, Axis] = {}
     for pair in settings:
@@ -108,7 +125,7 @@ def parse_share(text: str, where: str) -> float:
     return share
 
 
-def one_setting_each(axes: dict[str, Axis]) -> dict[str, Scalar]:
+def one_setting_each(axes: "dict[str, Axis]") -> dict[str, Scalar]:
     """Return one value per setting. Raises RequestError where several were given."""
     for name, values in axes.items():
         if len(values) > 1:
@@ -116,12 +133,24 @@ def one_setting_each(axes: dict[str, Axis]) -> dict[str, Scalar]:
     return {name: values[0] for name, values in axes.items()}
 
 
-def read_target(target: str | None, tasks: str | None = None, data: str | None = None) -> SweepRequest:
+def check_folder(path: Path | None, where: str) -> None:
+    """Find out before the work that a file cannot be written after it. Raises RequestError."""
+    if path is not None and not path.resolve().parent.is_dir():
+        raise RequestError(f"{where}: there is no folder {path.parent}")
+    if path is not None and path.is_dir():
+        raise RequestError(f"{where}: {path} is a folder")
+
+
+def read_target(target: str | None, tasks: str | None = None, data: str | None = None) -> "SweepRequest":
     """Return the request a profile or a workload stands for; ``tasks`` and ``data``: as given on the command line.
 
     Raises RequestError.
     """
+    from engine.request import SweepRequest, load_profile
+
     if target is None:
+        from engine.workloads import WORKLOADS
+
         names = ", ".join(workload.name for workload in WORKLOADS)
         raise RequestError(f"name a workload ({names}), a profile (FILE.toml), module:attribute or file.py:attribute")
     request = load_profile(Path(target)) if target.endswith(".toml") else SweepRequest(workload=target)
@@ -129,16 +158,20 @@ def read_target(target: str | None, tasks: str | None = None, data: str | None =
     return msgspec.structs.replace(request, **given)
 
 
-def asked_for(target: str | None, given: dict[str, Any]) -> tuple[SweepRequest, Workload]:
+def asked_for(target: str | None, given: dict[str, Any]) -> "tuple[SweepRequest, Workload]":
     """Return the request of a target with the axes and settings of the command line, and its workload.
 
     Raises RequestError.
     """
+    from engine.request import with_axes
+
     request = read_target(target, given["tasks"], given["data"])
     axes, workload = parse_axes(given), workload_of(request)
     return with_axes(request, axes, parse_settings(workload, given["settings"], given["prices"])), workload
 
 
-def workload_of(request: SweepRequest) -> Workload:
+def workload_of(request: "SweepRequest") -> "Workload":
     """Return the workload of a request. Raises RequestError."""
+    from engine.workloads import resolve
+
     return resolve(request.workload, request.tasks, request.data)

@@ -9,9 +9,9 @@ from engine.events import AnyEvent, TrialStarted
 from engine.plan import describe
 from engine.report import SweepReport
 from workbench.format import report_lines
-from workbench.numbers import UNICODE, signs_for
 from workbench.numbers import seconds as in_words
 from workbench.plain import narrate
+from workbench.settings import stream_signs
 from workbench.state import State, fold
 
 
@@ -22,7 +22,7 @@ def show_progress(events: Iterator[AnyEvent], plain: bool) -> Iterator[AnyEvent]
 
 
 def _lines(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
-    state, signs = State(), signs_for(sys.stderr.encoding)
+    state, signs = State(), stream_signs(sys.stderr.encoding)
     for event in events:
         state = fold(state, event)
         line = narrate(event, state, signs)
@@ -36,7 +36,7 @@ def _bar(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.text import Text
 
-    state = State()
+    state, signs = State(), stream_signs(sys.stderr.encoding)
     words = TextColumn("{task.fields[left]}", markup=False)
     plan = TextColumn("{task.description}", markup=False)
     console = Console(stderr=True)
@@ -52,7 +52,7 @@ def _bar(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
                 bar.update(task, description=describe(state.rows[event.plan].plan, state.plans), left=left)
             bar.update(task, total=state.trials or None, completed=state.trials_done)
             bar.refresh()
-            line = narrate(event, state) if _worth_keeping(event) else None
+            line = narrate(event, state, signs) if _worth_keeping(event) else None
             if line is not None:
                 console.print(Text(line, overflow="ellipsis", no_wrap=True))
             yield event
@@ -62,8 +62,7 @@ def _worth_keeping(event: AnyEvent) -> bool:
     return type(event).__name__ in ("SweepStarted", "TrialFinished", "TrialFailed")
 
 
-def outcome(report: SweepReport, plain: bool) -> str:
+def outcome(report: SweepReport) -> str:
     """Return the report as text for standard output."""
-    signs = UNICODE if not plain else signs_for(sys.stdout.encoding)
     width = shutil.get_terminal_size((120, 24)).columns
-    return "\n".join(report_lines(report, width, signs))
+    return "\n".join(report_lines(report, width, stream_signs(sys.stdout.encoding)))

@@ -6,9 +6,6 @@ from pathlib import Path
 import click
 
 from engine.errors import WorkFailed
-from engine.events import SweepFinished
-from engine.recording import read_recording
-from workbench.commands.progress import outcome, show_progress
 from workbench.commands.sweep import report_of
 
 
@@ -16,7 +13,16 @@ from workbench.commands.sweep import report_of
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--plain", is_flag=True, help="one line per event instead of the screen")
 def replay(file: Path, plain: bool) -> int:
-    """Show a sweep recorded with `workbench sweep --record FILE` again; nothing is measured."""
+    """Show a sweep recorded with `workbench sweep --record FILE` again; nothing is measured.
+
+    \b
+    workbench replay sweep.jsonl
+    workbench replay sweep.jsonl --plain
+    """
+    from engine.events import SweepFinished
+    from engine.recording import read_recording
+    from workbench.commands.progress import outcome, show_progress
+
     events = read_recording(file)  # a broken recording is reported here, not on the screen
     if not plain and sys.stdin.isatty() and sys.stderr.isatty():
         from workbench.tui.app import run
@@ -27,5 +33,5 @@ def replay(file: Path, plain: bool) -> int:
         list(told)
         raise WorkFailed(f"{file} ends before the sweep did; the same `workbench sweep` with --continue {file} goes on")
     report = report_of(told)
-    click.echo(outcome(report, plain=True))
+    click.echo(outcome(report))
     return 0

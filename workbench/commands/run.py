@@ -10,7 +10,8 @@ import click
 
 from engine.errors import RequestError, WorkFailed
 from engine.files import write_atomically
-from workbench.commands.sweep import check_folder
+from workbench.commands.options import check_folder
+from workbench.completing import files
 from workbench.numbers import seconds as in_words
 
 FORMATS = (".parquet", ".npy")
@@ -18,7 +19,12 @@ FORMATS = (".parquet", ".npy")
 
 @click.command()
 @click.option(
-    "--config", "path", required=True, metavar="FILE", help="tuned config, from `workbench sweep --save-config`"
+    "--config",
+    "path",
+    required=True,
+    metavar="FILE",
+    shell_complete=files,
+    help="tuned config, from `workbench sweep --save-config`",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="write the results: .parquet or .npy")
 def run(path: str, out: Path | None) -> int:

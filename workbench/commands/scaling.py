@@ -2,27 +2,31 @@
 
 import sys
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from engine.analyse.scaling import Grown, Reached
-from engine.events import AnyEvent
 from engine.plan import describe
 from engine.report import Interval
-from engine.tune.scale import ScalingCurve, ScalingReport, measure_scaling
-from engine.tune.serve import stop_on_signals
 from workbench.commands.options import asked_for, knob_options, workload_options
-from workbench.commands.progress import show_progress
 from workbench.commands.sweep import INTERRUPTED, noise_option
-from workbench.numbers import Signs, percent, ratio, signs_for, timing
+from workbench.completing import targets
+from workbench.numbers import Signs, percent, ratio, timing
+from workbench.settings import stream_signs
+
+if TYPE_CHECKING:
+    from engine.analyse.scaling import Grown, Reached
+    from engine.events import AnyEvent
+    from engine.tune.scale import ScalingCurve, ScalingReport
 
 Row = tuple[str, ...]
 
 
 @click.command()
-@click.argument("target", required=False, metavar="[PROFILE|WORKLOAD|MODULE:ATTRIBUTE|FILE.py:ATTRIBUTE]")
+@click.argument(
+    "target", required=False, shell_complete=targets, metavar="[PROFILE|WORKLOAD|MODULE:ATTRIBUTE|FILE.py:ATTRIBUTE]"
+)
 @workload_options
 @knob_options(many=True)
 @click.option("--blocks", type=click.IntRange(min=1), help="fresh measuring processes behind every figure; default 5")
@@ -40,6 +44,10 @@ def scaling(target: str | None, **given: Any) -> int:
     One worker is the same kernel run sequentially. For weak scaling each worker gets as many tasks as each of the most
     workers has, evenly spread over all of them; its efficiency is t(1) / t(N), its speedup N times that (Gustafson).
     """
+    from engine.tune.scale import measure_scaling
+    from engine.tune.serve import stop_on_signals
+    from workbench.commands.progress import show_progress
+
     request, _ = asked_for(target, given)
     changes = {name: given[name] for name in ("size", "blocks", "sample", "accept_noise") if given[name]}
     stop = stop_on_signals()
@@ -52,23 +60,23 @@ def scaling(target: str | None, **given: Any) -> int:
     if given["as_json"]:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
     else:
-        click.echo("\n".join(scaling_lines(report, signs_for(sys.stdout.encoding))))
+        click.echo("\n".join(scaling_lines(report, stream_signs(sys.stdout.encoding))))
     return INTERRUPTED if stop.is_set() else 0
 
 
 class Returning:
     """The events of a measurement, and what it returned once they are over."""
 
-    value: ScalingReport
+    value: "ScalingReport"
 
-    def __init__(self, events: Generator[AnyEvent, None, ScalingReport]) -> None:
+    def __init__(self, events: "Generator[AnyEvent, None, ScalingReport]") -> None:
         self._events = events
 
-    def __iter__(self) -> Iterator[AnyEvent]:
+    def __iter__(self) -> "Iterator[AnyEvent]":
         self.value = yield from self._events
 
 
-def scaling_lines(report: ScalingReport, signs: Signs) -> Iterator[str]:
+def scaling_lines(report: "ScalingReport", signs: Signs) -> Iterator[str]:
     """Yield the report as text: two tables for each curve, what is on no curve, and notes."""
     facts, among = report.workload, [curve.plan for curve in report.curves]
     sure = f"{report.blocks} block{'' if report.blocks == 1 else 's'}, intervals {percent(report.confidence)} sure"
@@ -82,7 +90,7 @@ def scaling_lines(report: ScalingReport, signs: Signs) -> Iterator[str]:
     yield from map(signs.text, report.notes)
 
 
-def _curve_lines(curve: ScalingCurve, tasks: int, signs: Signs) -> Iterator[str]:
+def _curve_lines(curve: "ScalingCurve", tasks: int, signs: Signs) -> Iterator[str]:
     strong = [(f"{each.workers}", f"{tasks:,}", *_cells(each, signs)) for each in curve.strong]
     weak = [(f"{each.workers}", f"{each.tasks:,}", *_cells(each, signs)) for each in curve.weak.points]
     yield "  strong: the same work"
@@ -93,7 +101,7 @@ def _curve_lines(curve: ScalingCurve, tasks: int, signs: Signs) -> Iterator[str]
         yield f"  serial part, as Gustafson has it: {_share(curve.weak.serial_fraction)}"
 
 
-def _cells(each: Reached | Grown, signs: Signs) -> Row:
+def _cells(each: "Reached | Grown", signs: Signs) -> Row:
     return timing(each.seconds, signs), _speedup(each.speedup, signs), _share(each.efficiency)
 
 

@@ -4,24 +4,29 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from engine.errors import RequestError, WorkFailed
-from engine.events import AnyEvent, SweepFinished, SweepStarted, TakenOver, encode
 from engine.files import write_atomically
-from engine.recording import read_recording
-from engine.report import SweepReport
-from engine.request import SweepRequest
-from engine.tune.serve import stop_on_signals
-from engine.tune.sweep import sweep as measure_sweep
-from workbench.commands.compare import Gate, limit_option, open_gate
-from workbench.commands.history import keep_sweep
-from workbench.commands.options import asked_for, knob_options, parse_seconds, parse_share, workload_options
-from workbench.commands.progress import outcome, show_progress
-from workbench.demo import demo_request
+from workbench.commands.options import (
+    asked_for,
+    check_folder,
+    knob_options,
+    limit_option,
+    parse_seconds,
+    parse_share,
+    workload_options,
+)
+from workbench.completing import targets
+
+if TYPE_CHECKING:
+    from engine.events import AnyEvent
+    from engine.report import SweepReport
+    from engine.request import SweepRequest
+    from workbench.commands.compare import Gate
 
 INTERRUPTED = 130
 
@@ -53,7 +58,9 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command()
-@click.argument("target", required=False, metavar="[PROFILE|WORKLOAD|MODULE:ATTRIBUTE|FILE.py:ATTRIBUTE]")
+@click.argument(
+    "target", required=False, shell_complete=targets, metavar="[PROFILE|WORKLOAD|MODULE:ATTRIBUTE|FILE.py:ATTRIBUTE]"
+)
 @workload_options
 @knob_options(many=True)
 @click.option("--blocks", type=click.IntRange(min=1), help="fresh measuring processes behind every figure; default 5")
@@ -103,6 +110,9 @@ def sweep(target: str | None, **given: Any) -> int:
     With --baseline the exit code is that of `workbench compare`: 0 same or faster, 10 slower, 11 ambiguous,
     12 contaminated, 13 no such file yet; everything is measured and written all the same.
     """
+    from engine.recording import read_recording
+    from workbench.commands.compare import open_gate
+
     request, workload = asked_for(target, given)
     changes = {name: given[name] for name in ("size", "blocks", "goal", "sample") if given[name]}
     changes |= {name: parse_seconds(given[name], f"--{name}") for name in ("budget", "patience") if given[name]}
@@ -118,15 +128,27 @@ def sweep(target: str | None, **given: Any) -> int:
 @noise_option
 @output_options
 def demo(**given: Any) -> int:
-    """Sweep the straddle backtest on embedded prices: about a minute, ends in a recommended plan and the reason."""
+    """Sweep the straddle backtest on embedded prices: about a minute, ends in a recommended plan and the reason.
+
+    \b
+    workbench demo
+    workbench demo --save-config tuned.toml
+    """
+    from workbench.demo import demo_request
+
     return carry_out(demo_request(given["accept_noise"]), given)
 
 
 def carry_out(
-    request: SweepRequest, given: dict[str, Any], gate: Gate | None = None, earlier: Sequence[AnyEvent] = ()
+    request: "SweepRequest", given: dict[str, Any], gate: "Gate | None" = None, earlier: "Sequence[AnyEvent]" = ()
 ) -> int:
     """Run a sweep, or the rest of an earlier one, show its progress on standard error and its outcome on standard
     output; return the exit code, which is the gate's if there is one."""
+    from engine.tune.serve import stop_on_signals
+    from engine.tune.sweep import sweep as measure_sweep
+    from workbench.commands.keeping import keep_sweep
+    from workbench.commands.progress import show_progress
+
     for name in ("out", "record", "save_config"):
         check_folder(given[name], "--" + name.replace("_", "-"))
     stop = stop_on_signals()
@@ -141,21 +163,15 @@ def carry_out(
     return gate.judge(report, given["out"], sys.stderr if given["as_json"] else sys.stdout) if gate else 0
 
 
-def check_folder(path: Path | None, where: str) -> None:
-    """Find out before the work that a file cannot be written after it. Raises RequestError."""
-    if path is not None and not path.resolve().parent.is_dir():
-        raise RequestError(f"{where}: there is no folder {path.parent}")
-    if path is not None and path.is_dir():
-        raise RequestError(f"{where}: {path} is a folder")
-
-
-def recorded(events: Iterator[AnyEvent], path: Path) -> Iterator[AnyEvent]:
+def recorded(events: "Iterator[AnyEvent]", path: Path) -> "Iterator[AnyEvent]":
     """Pass events through, writing each to a file. Raises RequestError before anything is measured when it cannot be
     written to.
 
     A recording that is continued may be written to itself: it is replaced in one step by what is taken over, so that
     no moment's crash can lose it.
     """
+    from engine.events import encode
+
     begun = list(_begin(events))
     before, exists = b"".join(map(encode, begun)), path.is_file()
     if exists:
@@ -174,8 +190,10 @@ def recorded(events: Iterator[AnyEvent], path: Path) -> Iterator[AnyEvent]:
             yield event
 
 
-def _begin(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
+def _begin(events: "Iterator[AnyEvent]") -> "Iterator[AnyEvent]":
     """The start of a sweep, and of one that is continued everything that is taken over."""
+    from engine.events import SweepStarted, TakenOver
+
     first = next(events)
     yield first
     while isinstance(first, SweepStarted) and first.continued:
@@ -185,8 +203,10 @@ def _begin(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
             return
 
 
-def report_of(events: Iterator[AnyEvent]) -> SweepReport:
+def report_of(events: "Iterator[AnyEvent]") -> "SweepReport":
     """Return the report that ends a stream of events. Raises WorkFailed when there is none."""
+    from engine.events import SweepFinished
+
     report = None
     for event in events:
         if isinstance(event, SweepFinished):
@@ -196,22 +216,24 @@ def report_of(events: Iterator[AnyEvent]) -> SweepReport:
     return report
 
 
-def deliver(report: SweepReport, given: dict[str, Any]) -> None:
+def deliver(report: "SweepReport", given: dict[str, Any]) -> None:
     """Write the report where it was asked for, and the tuned config."""
+    from workbench.commands.progress import outcome
+
     document = msgspec.json.format(msgspec.json.encode(report), indent=2)
     if given["out"]:
         write_atomically(given["out"], document + b"\n")
     if given["as_json"]:
         click.echo(document)
     else:
-        click.echo(outcome(report, plain=given["plain"]))
+        click.echo(outcome(report))
     if report.recommendation and not given["save_config"]:
         click.echo("keep this plan: the same command with --save-config tuned.toml", err=True)
     if given["save_config"]:
         click.echo(keep_plan(report, given["save_config"]), err=True)
 
 
-def keep_plan(report: SweepReport, path: Path) -> str:
+def keep_plan(report: "SweepReport", path: Path) -> str:
     """Save the recommended plan unless the sweep was cut short and that would cost something; say what was done."""
     from engine.production import save_config
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from engine.analyse.comparing import load_report
-from engine.analyse.scaling import Machine, WhatIf, parse_machine
-from engine.analyse.scalings import what_ifs
 from engine.analyse.words import spread
 from engine.plan import Plan, describe
 from engine.report import SweepReport
+
+if TYPE_CHECKING:
+    from engine.analyse.scaling import Machine, WhatIf
 
 
 @click.command(name="what-if")
@@ -28,6 +29,10 @@ def what_if(report: Path, machine: str, as_json: bool) -> None:
     Predictions follow the universal scalability law, fitted to every block, with a 95 % interval; what lies too far
     beyond the measured workers is refused.
     """
+    from engine.analyse.comparing import load_report
+    from engine.analyse.scaling import parse_machine
+    from engine.analyse.scalings import what_ifs
+
     found = load_report(report)
     described = parse_machine(machine)
     outlook = list(what_ifs(found, described))
@@ -39,7 +44,7 @@ def what_if(report: Path, machine: str, as_json: bool) -> None:
         click.echo(line)
 
 
-def what_if_lines(report: SweepReport, machine: Machine, outlook: Sequence[tuple[Plan, WhatIf]]) -> list[str]:
+def what_if_lines(report: SweepReport, machine: "Machine", outlook: "Sequence[tuple[Plan, WhatIf]]") -> list[str]:
     """Return a line for each mode and kernel: seconds and speedup there, or why nothing is said."""
     if not outlook:
         return ["no mode and kernel was measured with two numbers of workers; sweep with --workers 1,2,4"]
@@ -53,7 +58,7 @@ def what_if_lines(report: SweepReport, machine: Machine, outlook: Sequence[tuple
     return [*lines, *notes]
 
 
-def _outcome(outcome: WhatIf) -> str:
+def _outcome(outcome: "WhatIf") -> str:
     if outcome.seconds is None or outcome.speedup is None:
         return f"cannot be said: {outcome.reason}"
     speedup = f"{outcome.speedup.median:.3g}× one worker ({outcome.speedup.low:.3g} to {outcome.speedup.high:.3g})"
