@@ -8,8 +8,7 @@ import click
 from engine.errors import WorkFailed
 from engine.events import SweepFinished
 from engine.recording import read_recording
-from workbench.commands.progress import outcome, show_progress
-from workbench.commands.sweep import report_of
+from workbench.guard import guarded
 
 
 @click.command()
@@ -17,11 +16,22 @@ from workbench.commands.sweep import report_of
 @click.option("--plain", is_flag=True, help="one line per event instead of the screen")
 def replay(file: Path, plain: bool) -> int:
     """Show a sweep recorded with `workbench sweep --record FILE` again; nothing is measured."""
-    events = read_recording(file)  # a broken recording is reported here, not on the screen
     if not plain and sys.stdin.isatty() and sys.stderr.isatty():
-        from workbench.tui.app import run
+        return guarded(lambda: _on_screen(file))
+    return _as_lines(file)
 
-        return run(replay=file)
+
+def _on_screen(file: Path) -> int:
+    from workbench.tui.app import run
+
+    return run(replay=file)
+
+
+def _as_lines(file: Path) -> int:
+    from workbench.commands.progress import outcome, show_progress
+    from workbench.commands.sweep import report_of  # brings NumPy and its threads, beside which nothing should fork
+
+    events = read_recording(file)
     told = show_progress(iter(events), plain=True)
     if not isinstance(events[-1], SweepFinished):
         list(told)
