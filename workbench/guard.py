@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
-from workbench.terminal import Terminal, remember, tidy_up
+from workbench.terminal import Terminal, remember, say, tidy_up
 
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 AWAITED = frozenset({*FORWARDED, signal.SIGCHLD, signal.SIGTSTP, signal.SIGCONT})
@@ -36,8 +37,8 @@ CAUSES = {
 def guarded(show: Callable[[], int]) -> int:
     """Call ``show``, which draws on the terminal, in a child process; return its exit code, 128+n for signal n.
 
-    To be called while the process has one thread. It returns, or raises what ``show`` raises, in the child too: the
-    caller ends the process in either case.
+    To be called while the process has one thread. What ``show`` raises comes out of the child, and only what it
+    returns out of the parent, so the caller is to end the process in either case.
     """
     with _signals_held_back():
         terminal, news, life = remember(), os.pipe(), os.pipe()
@@ -54,10 +55,21 @@ def guarded(show: Callable[[], int]) -> int:
         os.close(life[1])
         _end_with_guard(life[0])
     try:
-        return show()
+        code = show()
     finally:
         with contextlib.suppress(OSError):  # the guard has gone
             os.write(news[1], b".")
+    if child == 0:
+        _end_at_once(code)
+    return code
+
+
+def _end_at_once(code: int) -> NoReturn:
+    """End this process without taking the interpreter apart, which takes 0.3 s where it is full of a screen."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 @contextlib.contextmanager
@@ -91,6 +103,7 @@ def _read_until_closed(life: int) -> None:
 
 def _watch(child: int, terminal: Terminal, news: int) -> int:
     """Wait for the child; then put the terminal back unless it did that itself, and say what happened."""
+    begun = time.time()
     code = os.waitstatus_to_exitcode(_Watch(child, terminal).until_ended())
     os.set_blocking(news, False)
     try:
@@ -102,9 +115,8 @@ def _watch(child: int, terminal: Terminal, news: int) -> int:
         terminal.restore()
     else:
         tidy_up()
-    with contextlib.suppress(Exception):  # the terminal has gone, or memory is short: the exit code says it all
-        for line in last_words(code, child):
-            print(line, file=sys.stderr)
+    with contextlib.suppress(Exception):  # such as memory that is short: the exit code says enough
+        say(last_words(code, child, begun))
     return 128 - code if code < 0 else code
 
 
@@ -177,16 +189,16 @@ def _next_signal() -> tuple[int, bool]:
         return signal.sigwait(AWAITED), False
 
 
-def last_words(code: int, child: int) -> list[str]:
-    """Return what to say after a child that ended with this code, negative for a signal: how, and how its sweep goes
-    on."""
+def last_words(code: int, child: int, begun: float) -> list[str]:
+    """Return what to say after a child that ended with this code, negative for a signal: how, and how the sweep goes on
+    that it recorded since ``begun``."""
     if 0 <= code <= 128:
         return []
-    happened = [f"workbench: the screen was ended by {_name(-code)}"] if code < 0 else []
+    happened = [f"the screen was ended by {_name(-code)}"] if code < 0 else []
     from workbench.tui.journal import go_on_command, unfinished
 
-    kept = next((each for each in unfinished() if each.pid == child), None)
-    return happened + ([f"workbench: its sweep goes on with: {go_on_command(kept)}"] if kept else [])
+    kept = next((each for each in unfinished() if each.pid == child and each.when.timestamp() >= begun), None)
+    return happened + ([f"the interrupted sweep goes on with: {go_on_command(kept)}"] if kept else [])
 
 
 def _name(number: int) -> str:

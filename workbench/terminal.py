@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import termios
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,14 @@ def remember() -> Terminal:
 def tidy_up() -> None:
     """Switch off what is left on by a screen that put the terminal back itself."""
     _write(FORGOTTEN)
+
+
+def say(lines: Sequence[str]) -> None:
+    """Write lines of text, without the control characters that may be in them."""
+    from workbench.numbers import UNICODE
+
+    words = "".join(f"workbench: {UNICODE.text(line)}\n" for line in lines)
+    _write(words.encode(sys.stderr.encoding, "backslashreplace"))  # a print that fails would spoil the exit code
 
 
 def _write(sequences: bytes) -> None:

@@ -33,5 +33,5 @@ def test_the_last_word_counts(output, left):
 
 
 def test_everything_that_textual_switches_on_is_undone():
-    assert len(left_behind(EVERYTHING)) == 15
+    assert len(left_behind(EVERYTHING)) == 16
     assert left_behind(EVERYTHING + RESET) == set()

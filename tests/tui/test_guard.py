@@ -1,10 +1,12 @@
 """However screen, guard or engine ends: the terminal is as before, no process is left, and the sweep can go on."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,6 +17,7 @@ from tests.conftest import wait_until
 from tests.tui.emulator import left_behind
 from tests.tui.test_engine_process import alive
 from tests.tui.test_terminal import Terminal, engine_gone
+from workbench.cli import main
 from workbench.guard import last_words
 from workbench.tui.journal import go_on_command, unfinished
 
@@ -119,6 +122,11 @@ def below(pid: int) -> int:
     return psutil.Process(pid).children()[0].pid
 
 
+def measured(folder: Path) -> int:
+    """How many measurements are recorded."""
+    return sum(path.read_bytes().count(b"TrialFinished") for path in folder.glob("state/workbench/*.jsonl"))
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_to_the_guard_ends_the_screen_in_good_order(number, start, tmp_path):
     terminal = drawn(start(CONTROL + SCREEN))
@@ -160,16 +168,19 @@ def test_a_killed_guard_takes_screen_and_engine_with_it_in_good_order(start, tmp
     assert [kept.plans_done for kept in unfinished()] == [2]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_an_engine_that_dies_leaves_the_screen_up_and_the_sweep_can_go_on(number, start, tmp_path):
+def test_an_engine_that_dies_leaves_the_screen_up_and_the_sweep_can_go_on(start, tmp_path):
     terminal = drawn(start(CONTROL + SCREEN))
-    os.kill(int((tmp_path / "pid").read_text()), number)
-    terminal.until(f"killed by {number.name}".encode())
-    os.write(terminal.master, b"q")
-    assert terminal.end() == 0
+    for times, number in enumerate((signal.SIGKILL, signal.SIGSEGV), 1):
+        assert wait_until(lambda: not terminal.read(0.01) and measured(tmp_path) == 2 * times, 20)  # noqa: B023
+        os.kill(int((tmp_path / "pid").read_text()), number)
+        terminal.until(f"killed by {number.name}".encode())
+        os.write(terminal.master, b"r")
+    assert wait_until(lambda: not terminal.read(0.01) and measured(tmp_path) == 6, 20)
+    terminal.process.terminate()
+    assert terminal.end() == 128 + signal.SIGTERM
     assert terminal.restored()
-    assert [kept.plans_done for kept in unfinished()] == [2]
-    assert b"workbench:" not in terminal.output
+    assert engine_gone(tmp_path)
+    assert [kept.plans_done for kept in unfinished()] == [2, 2, 2]
 
 
 def test_a_stopped_screen_gives_the_terminal_to_the_shell_and_goes_on_where_it_was(start):
@@ -266,11 +277,33 @@ def test_the_guard_waits_without_textual_and_with_one_thread(start):
     assert psutil.Process(terminal.process.pid).num_threads() == 1
 
 
+@pytest.mark.parametrize("arguments", [[], ["replay", "sweep.jsonl"]])
+def test_every_way_to_the_screen_is_guarded(arguments, monkeypatch):
+    class Screen(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Screen())
+    monkeypatch.setattr(sys, "stderr", Screen())
+    monkeypatch.setattr("workbench.guard.guarded", lambda show: 42)
+    monkeypatch.setattr("workbench.commands.replay.guarded", lambda show: 42)
+    assert main(arguments) == 42
+
+
 def test_nothing_is_said_of_an_ordinary_end():
-    assert last_words(0, 0) == last_words(4, 0) == []
+    assert last_words(0, 0, 0.0) == last_words(4, 0, 0.0) == []
 
 
 def test_what_is_said_names_the_signal(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert last_words(-9, 0) == ["workbench: the screen was ended by SIGKILL (often: out of memory)"]
-    assert last_words(-40, 0) == ["workbench: the screen was ended by signal 40"]
+    assert last_words(-9, 0, 0.0) == ["the screen was ended by SIGKILL (often: out of memory)"]
+    assert last_words(-40, 0, 0.0) == ["the screen was ended by signal 40"]
+
+
+def test_a_terminal_that_goes_away_ends_the_guarded_screen_too(start, tmp_path):
+    terminal = drawn(start(CONTROL + SCREEN))
+    os.close(terminal.master)
+    terminal.master = os.open(os.devnull, os.O_RDONLY)
+    assert terminal.process.wait(timeout=20) == 128 + signal.SIGHUP
+    assert engine_gone(tmp_path)
+    assert [kept.plans_done for kept in unfinished()] == [2]

@@ -1,27 +1,36 @@
 """Sweeps of the screen are recorded while they run, and those that did not come to their end can go on."""
 
 import asyncio
+import io
 import os
 import stat
+import sys
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from engine.errors import FileProblem
-from engine.events import BlockFinished, Failed, SweepFinished, TakenOver, encode
+from engine.events import AnyEvent, Failed, SweepFinished, TakenOver, decode, encode
 from engine.recording import read_recording
 from engine.request import SweepRequest
+from engine.tune import serve
 from tests.builders import a_continued_race, a_race, a_report, a_start, a_sweep, a_trial
 from tests.tui.fakes import FakeEngine
+from tests.tune.fakes import a_request, fake, report_of, swept
 from workbench.tui import journal, services
 from workbench.tui.engine_process import EngineProcess
 from workbench.tui.journal import forget, go_on_command, state_folder, unfinished
 from workbench.tui.journaled import Journaled
 
+__all__ = ["fake"]
+
 REQUEST = SweepRequest(workload="straddles", axes={"workers": (1, 2)}, settings={"layout": ("dict", "a b")})
-HALF = [a_start(), *a_trial(0, 0, 2.0), *a_trial(0, 1, 0.4), *a_trial(1, 1, 0.4)]
+START = a_start()
+HALF: list[AnyEvent] = [START, *a_trial(0, 0, 2.0), *a_trial(0, 1, 0.4), *a_trial(1, 1, 0.4)]
 STOPPED = SweepFinished(report=a_report(complete=False, blocks=1))
 
 
@@ -35,9 +44,14 @@ def files(state):
     return sorted(path.name for path in state.iterdir()) if state.exists() else []
 
 
+def stream_of(events, request=REQUEST, earlier=None) -> Any:
+    """The events of a recorded sweep, to be followed as far as one likes."""
+    return Journaled(FakeEngine(events), request, earlier).events()
+
+
 def follow(events, request=REQUEST, earlier=None):
     """Follow a sweep to its end; return what came by and what was complained about."""
-    engine, problems = Journaled(FakeEngine(events), request, earlier), []
+    engine, problems = Journaled(FakeEngine(events), request, earlier), list[str]()
     engine.on_problem = problems.append
 
     async def seen():
@@ -50,7 +64,7 @@ def interrupt(events, request=REQUEST, earlier=None):
     """Follow a sweep until the screen goes, after these events; return what there is to go on from."""
 
     async def some():
-        async with aclosing(Journaled(FakeEngine(events), request, earlier).events()) as stream:
+        async with aclosing(stream_of(events, request, earlier)) as stream:
             for _ in events:
                 await anext(stream)
 
@@ -69,7 +83,7 @@ def test_an_interrupted_sweep_is_kept_with_what_was_asked(state, tmp_path, monke
     [kept] = interrupt(HALF)
     assert read_recording(kept.path) == HALF
     assert (kept.request, kept.folder, kept.pid) == (REQUEST, tmp_path, os.getpid())
-    assert (kept.workload, kept.plans, kept.plans_done) == ("straddles", len(HALF[0].plans), 2)
+    assert (kept.workload, kept.plans, kept.plans_done) == ("straddles", len(START.plans), 2)
     assert before <= kept.when <= before + timedelta(minutes=1)
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
@@ -89,7 +103,7 @@ def test_where_nothing_was_measured_there_is_nothing_to_go_on_from(events, state
 
 def test_a_sweep_that_runs_is_not_offered():
     async def story():
-        stream = Journaled(FakeEngine(HALF), REQUEST).events()
+        stream = stream_of(HALF)
         for _ in HALF:
             await anext(stream)
         running = unfinished()
@@ -102,7 +116,7 @@ def test_a_sweep_that_runs_is_not_offered():
 
 def test_every_event_is_on_the_disk_before_it_is_shown(state):
     async def story():
-        async with aclosing(Journaled(FakeEngine(HALF), REQUEST).events()) as stream:
+        async with aclosing(stream_of(HALF)) as stream:
             for number in range(len(HALF)):
                 await anext(stream)
                 [path] = state.glob("*.jsonl")
@@ -113,7 +127,7 @@ def test_every_event_is_on_the_disk_before_it_is_shown(state):
 
 def test_a_killed_screen_costs_at_most_the_line_it_was_writing():
     [kept] = interrupt(HALF)
-    kept.path.write_bytes(kept.path.read_bytes() + encode(a_trial(2, 2, 0.4)[-1])[:-9])
+    kept.path.write_bytes(kept.path.read_bytes() + encode([*a_trial(2, 2, 0.4)][-1])[:-9])
     [again] = unfinished()
     assert again == kept
     assert read_recording(again.path) == HALF
@@ -174,7 +188,7 @@ def test_a_full_disk_is_one_complaint_and_what_was_written_stays(monkeypatch):
 
     class Full:
         def __init__(self, file):
-            self._file, self._left = file, 6
+            self._file, self._left = file, len(HALF) - 1
             self.flush, self.close = file.flush, file.close
 
         def write(self, line):
@@ -191,7 +205,7 @@ def test_a_full_disk_is_one_complaint_and_what_was_written_stays(monkeypatch):
     events, problems = follow([*HALF, STOPPED])
     assert events == [*HALF, STOPPED]
     assert problems == ["the sweep is not recorded: [Errno 28] No space left on device"]
-    assert read_recording(unfinished()[0].path) == HALF[:6]
+    assert read_recording(unfinished()[0].path) == HALF[:-1]
     assert len(follow(a_sweep())[1]) == 1
     assert len(unfinished()) == 1  # a sweep that ends leaves nothing, also if it could not be recorded whole
 
@@ -212,7 +226,7 @@ def test_without_a_home_there_is_a_complaint_and_nothing_to_go_on_from(monkeypat
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.delenv("XDG_STATE_HOME")
-    monkeypatch.setattr(journal.Path, "home", nowhere)
+    monkeypatch.setattr(Path, "home", nowhere)
     assert len(follow(a_sweep())[1]) == 1
     assert unfinished() == []
 
@@ -239,7 +253,7 @@ def test_the_screen_records_every_sweep_and_goes_on_in_the_folder_it_was_asked_i
     monkeypatch.chdir(tmp_path / "asked")
     (tmp_path / "half").write_bytes(b"".join(map(encode, HALF)))
     script = "import os, sys; sys.stderr.write(' '.join([os.getcwd(), *sys.argv[1:]])); print(open('../half').read())"
-    monkeypatch.setattr(EngineProcess.__init__, "__defaults__", ((services.sys.executable, "-c", script),))
+    monkeypatch.setattr(EngineProcess.__init__, "__defaults__", ((sys.executable, "-c", script),))
 
     async def last_of(engine):
         return [event async for event in engine.events()][-1]
@@ -251,25 +265,26 @@ def test_the_screen_records_every_sweep_and_goes_on_in_the_folder_it_was_asked_i
     assert failed.message.endswith(f": {tmp_path / 'asked'} {kept.path}")
 
 
-def test_the_engine_itself_goes_on_from_a_recording(tmp_path):
-    axes = {"mode": ("sequential",), "kernel": ("python",)}
-    care = {"blocks": 2, "full_grid": True, "accept_noise": True}
-    request = SweepRequest(workload="fixed_cost", axes=axes, settings={"tasks": (9,), "work": (10,)}, **care)
+def test_the_engine_goes_on_from_a_recording_to_what_the_command_comes_to(fake):
+    request = a_request()
+    whole = swept(request)[:-1]
+    [kept] = interrupt(whole, request)
 
-    async def run(engine, blocks):
-        """Up to the end of so many blocks, or to the end."""
-        seen = []
-        async with aclosing(engine.events()) as events:
-            async for event in events:
-                seen.append(event)
-                if isinstance(event, BlockFinished) and event.block + 1 == blocks:
-                    break
-        return seen
+    async def rest() -> list[Any]:
+        return [event async for event in services.go_on_with(kept).events()]
 
-    first = asyncio.run(run(services.start_sweep(request), 1))
-    [kept] = unfinished()
-    rest = asyncio.run(run(services.go_on_with(kept), 0))
-    [report] = [event.report for event in rest if isinstance(event, SweepFinished)]
-    assert (report.complete, report.blocks, report.blocks_before) == (True, 2, 1)
-    assert rest[0] == msgspec.structs.replace(first[0], continued=True)
+    *told, last = asyncio.run(rest())
+    *expected, end = swept(request, whole)
+    report = report_of([end])
+    assert told[1:] == expected[1:]
+    assert msgspec.structs.replace(last.report, created=report.created, host=report.host) == report
     assert unfinished() == []
+
+
+def test_an_engine_that_cannot_read_the_recording_says_so(tmp_path, monkeypatch, capsysbinary):
+    monkeypatch.setattr(serve, "stop_on_signals", lambda: None)
+    monkeypatch.setattr(serve, "hold_on_to_parent", lambda: None)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(msgspec.json.encode(REQUEST))))
+    assert serve.serve_sweep(tmp_path / "gone.jsonl") == 2
+    missing = f"{tmp_path / 'gone.jsonl'}: cannot be read: No such file or directory"
+    assert decode(capsysbinary.readouterr().out) == Failed(message=missing, exit_code=2)

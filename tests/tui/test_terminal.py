@@ -5,7 +5,6 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
 import sys
 import termios
@@ -121,24 +120,6 @@ def engine_gone(folder: Path) -> bool:
     return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_restores_the_terminal_ends_the_engine_and_names_itself(terminal, tmp_path, number):
-    terminal.until(b"400 ms")
-    terminal.process.send_signal(number)
-    assert terminal.end() == 128 + number
-    assert terminal.restored()
-    assert engine_gone(tmp_path)
-
-
-def test_a_terminal_that_goes_away_takes_everything_with_it(terminal, tmp_path):
-    terminal.until(b"400 ms")
-    os.close(terminal.master)
-    os.close(terminal.slave)
-    assert terminal.process.wait(timeout=20) == 128 + signal.SIGHUP
-    assert engine_gone(tmp_path)
-    terminal.master, terminal.slave = os.pipe()
-
-
 def test_quitting_restores_the_terminal_and_ends_with_0(terminal, tmp_path):
     terminal.until(b"400 ms")
     os.write(terminal.master, b"\x1b")
@@ -146,13 +127,6 @@ def test_quitting_restores_the_terminal_and_ends_with_0(terminal, tmp_path):
     os.write(terminal.master, b"q")
     assert terminal.end() == 0
     assert terminal.restored()
-    assert engine_gone(tmp_path)
-
-
-def test_a_killed_screen_takes_the_engine_with_it(terminal, tmp_path):
-    terminal.until(b"400 ms")
-    terminal.process.kill()
-    terminal.process.wait()
     assert engine_gone(tmp_path)
 
 
