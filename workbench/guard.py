@@ -115,8 +115,7 @@ def _watch(child: int, terminal: Terminal, news: int) -> int:
         terminal.restore()
     else:
         tidy_up()
-    with contextlib.suppress(Exception):  # such as memory that is short: the exit code says enough
-        say(last_words(code, child, begun))
+    say(last_words(code, child, begun))
     return 128 - code if code < 0 else code
 
 
@@ -194,11 +193,13 @@ def last_words(code: int, child: int, begun: float) -> list[str]:
     that it recorded since ``begun``."""
     if 0 <= code <= 128:
         return []
-    happened = [f"the screen was ended by {_name(-code)}"] if code < 0 else []
-    from workbench.tui.journal import go_on_command, unfinished
+    words = [f"the screen was ended by {_name(-code)}"] if code < 0 else []
+    with contextlib.suppress(Exception):  # such as memory that is short: what happened is said all the same
+        from workbench.tui.journal import go_on_command, unfinished
 
-    kept = next((each for each in unfinished() if each.pid == child and each.when.timestamp() >= begun), None)
-    return happened + ([f"the interrupted sweep goes on with: {go_on_command(kept)}"] if kept else [])
+        kept = [each for each in unfinished() if each.pid == child and each.when.timestamp() >= begun]
+        words += [f"the interrupted sweep goes on with: {go_on_command(each)}" for each in kept[:1]]
+    return words
 
 
 def _name(number: int) -> str:

@@ -210,6 +210,23 @@ def test_a_full_disk_is_one_complaint_and_what_was_written_stays(monkeypatch):
     assert len(unfinished()) == 1  # a sweep that ends leaves nothing, also if it could not be recorded whole
 
 
+def test_a_folder_that_has_gone_is_one_complaint_and_no_harm(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    events, problems = follow(a_sweep())
+    assert (events, len(problems)) == (a_sweep(), 1)
+
+
+def test_a_recording_that_cannot_be_removed_is_one_complaint(monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(journal, "forget", refuse)
+    events, problems = follow(a_sweep())
+    assert (events, len(problems)) == (a_sweep(), 1)
+
+
 def test_a_request_that_cannot_be_written_leaves_no_recording(state, monkeypatch):
     def refuse(path, content):
         raise FileProblem(path, None, "cannot be written: Read-only file system")

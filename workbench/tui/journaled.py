@@ -19,8 +19,7 @@ class Journaled:
 
     def __init__(self, engine: Engine, request: SweepRequest, earlier: Unfinished | None = None) -> None:
         """``earlier``: the recording that the engine goes on from; the new one takes its place."""
-        folder = earlier.folder if earlier else Path.cwd()
-        self._engine, self._record = engine, _Record(request, folder, earlier)
+        self._engine, self._record, self._complained = engine, _Record(request, earlier), False
         self.on_problem: Callable[[str], None] = lambda problem: None
         """Called at most once, with why the sweep is not recorded any more."""
 
@@ -48,14 +47,16 @@ class Journaled:
             write()
         except (OSError, RuntimeError, FileProblem) as error:
             self._record.give_up()
-            self.on_problem(f"the sweep is not recorded: {error}")
+            if not self._complained:
+                self._complained = True
+                self.on_problem(f"the sweep is not recorded: {error}")
 
 
 class _Record:
     """A recording that begins with the first event, and is removed when it is of no use any more."""
 
-    def __init__(self, request: SweepRequest, folder: Path, earlier: Unfinished | None) -> None:
-        self._request, self._folder, self._earlier = request, folder, earlier
+    def __init__(self, request: SweepRequest, earlier: Unfinished | None) -> None:
+        self._request, self._earlier = request, earlier
         self._path: Path | None = None
         self._file: IO[bytes] | None = None
         self._waiting: list[AnyEvent] = []
@@ -74,7 +75,8 @@ class _Record:
 
     def _write(self) -> None:
         if self._file is None:
-            self._path, self._file = journal.begin(self._request, self._folder)
+            folder = self._earlier.folder if self._earlier else Path.cwd()
+            self._path, self._file = journal.begin(self._request, folder)
         self._file.write(b"".join(map(encode, self._waiting)))
         self._file.flush()
         self._worth_keeping |= any(isinstance(event, TrialFinished) for event in self._waiting)
