@@ -1,27 +1,28 @@
 """``python -m engine sweep|block|loop``: the engine as a process of its own; a request on standard input, events on
 standard output.
 
-``sweep`` takes a SweepRequest and is what the terminal UI starts; ``block`` and ``loop`` are the measuring processes it
-starts.
+``sweep`` takes a SweepRequest and is what the terminal UI starts; the recording of an earlier sweep may be named behind
+it, to go on from. ``block`` and ``loop`` are the measuring processes it starts.
 """
 
 import sys
+from pathlib import Path
 
 
 def main() -> int:
     """Serve one request of the kind named on the command line; return the exit code."""
-    kind = sys.argv[1] if len(sys.argv) == 2 else ""
-    if kind == "sweep":
+    kind, *files = sys.argv[1:] or [""]
+    if kind == "sweep" and len(files) <= 1:
         from engine.tune.serve import serve_sweep
 
-        return serve_sweep()
+        return serve_sweep(Path(files[0]) if files else None)
     from engine.child import BlockRequest, LoopRequest, loop, measure_block, serve
 
-    if kind == "block":
+    if kind == "block" and not files:
         return serve(measure_block, BlockRequest)
-    if kind == "loop":
+    if kind == "loop" and not files:
         return serve(loop, LoopRequest)
-    print("usage: python -m engine sweep|block|loop", file=sys.stderr)
+    print("usage: python -m engine sweep [RECORDING] | block | loop", file=sys.stderr)
     return 2
 
 

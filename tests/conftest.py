@@ -201,6 +201,14 @@ def own_settings():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_journal(own_temporary_folder):
+    """So are the recordings of the screen's sweeps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(Path(tempfile.gettempdir()) / "state"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_leaks(request, own_temporary_folder):
     """After every test this process holds no more than before, or what it holds is named."""

@@ -96,7 +96,13 @@ def _open_screen() -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
         click.echo("workbench: no terminal to draw on; use `workbench sweep` or `workbench demo`", err=True)
         return 2
-    from workbench.tui.app import run
+    from workbench.guard import guarded
+
+    return guarded(_show_screen)
+
+
+def _show_screen() -> int:
+    from workbench.tui.app import run  # in the process that draws; the one that guards it has no use for Textual
 
     return run()
 

@@ -16,6 +16,7 @@ from engine.request import SweepRequest
 from tests.builders import a_report, a_sweep
 from workbench.tui.app import Workbench
 from workbench.tui.catalogue import EVERYTHING, Catalogue, InstalledOffer, ModeFacts, Reference, WorkloadOffer
+from workbench.tui.journal import Unfinished
 from workbench.tui.services import CommandOutput, Services
 from workbench.tui.widgets.picker import Lookup
 
@@ -105,10 +106,19 @@ class World:
         self.saved: list[tuple[SweepReport, Path]] = []
         self.commands: list[list[str]] = []
         self.copied: list[str] = []
+        self.interrupted: list[Unfinished] = []
+        self.forgotten: list[Path] = []
         self._command, self._look_up, self._full = command, look_up, full
 
     def services(self) -> Services:
-        return Services(self._start, self._look_up, self._save, self._run, self._copy, self._keep)
+        doors = (self._start, self._look_up, self._save, self._run, self._copy, self._keep)
+        return Services(*doors, self._unfinished, self._go_on, self.forgotten.append)
+
+    def _unfinished(self) -> list[Unfinished]:
+        return self.interrupted
+
+    def _go_on(self, earlier: Unfinished) -> FakeEngine:
+        return self._start(earlier.request)
 
     def _start(self, request: SweepRequest) -> FakeEngine:
         self.requests.append(request)

@@ -1,4 +1,4 @@
-"""The registry of actions, walked: each is a key, a palette entry, a line of help and, where that makes sense, a command."""
+"""The registry of actions, walked: a key, a palette entry, a line of help and, where it makes sense, a command."""
 
 import asyncio
 

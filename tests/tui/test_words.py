@@ -5,8 +5,8 @@ from engine.events import BlockStarted, RaceLooked, TrialStarted
 from engine.report import Ceiling
 from tests.builders import a_plan, a_report, a_start, a_sweep
 from workbench.numbers import ASCII, UNICODE
+from workbench.settings import Settings, signs_of
 from workbench.state import State, fold_all
-from workbench.tui.app import terminal_signs
 from workbench.tui.permission import Situation, why_not
 from workbench.tui.widgets.progress import progress_text
 from workbench.tui.widgets.series import Series, limits, power_label, powers_of_two, speedup_series
@@ -108,4 +108,4 @@ def test_what_cannot_be_done_has_a_reason_that_says_what_can():
     ],
 )
 def test_the_locale_decides_which_characters_are_sent(environment, signs):
-    assert terminal_signs(environment) is signs
+    assert signs_of(Settings(), environment) is signs

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from engine.errors import WorkFailed
-from workbench.commands.sweep import report_of
+from workbench.guard import guarded
 
 
 @click.command()
@@ -18,16 +18,27 @@ def replay(file: Path, plain: bool) -> int:
     \b
     workbench replay sweep.jsonl
     workbench replay sweep.jsonl --plain
+
+    On the screen: space pauses, + and - change the speed, the arrow keys wind.
     """
+    if not plain and sys.stdin.isatty() and sys.stderr.isatty():
+        return guarded(lambda: _on_screen(file))
+    return _as_lines(file)
+
+
+def _on_screen(file: Path) -> int:
+    from workbench.tui.app import run
+
+    return run(replay=file)
+
+
+def _as_lines(file: Path) -> int:
     from engine.events import SweepFinished
     from engine.recording import read_recording
     from workbench.commands.progress import outcome, show_progress
+    from workbench.commands.sweep import report_of  # brings NumPy and its threads, beside which nothing should fork
 
-    events = read_recording(file)  # a broken recording is reported here, not on the screen
-    if not plain and sys.stdin.isatty() and sys.stderr.isatty():
-        from workbench.tui.app import run
-
-        return run(replay=file)
+    events = read_recording(file)
     told = show_progress(iter(events), plain=True)
     if not isinstance(events[-1], SweepFinished):
         list(told)

@@ -18,11 +18,13 @@ from textual.screen import Screen
 
 from engine.recording import read_recording
 from engine.request import SweepRequest
-from workbench.numbers import ASCII, UNICODE, Signs
+from workbench.numbers import UNICODE, Signs
+from workbench.settings import Settings, load_settings, signs_of
 from workbench.tui.actions import PAGES, bindings, every_action
 from workbench.tui.clipboard import escape_sequence
 from workbench.tui.engine_process import Engine
-from workbench.tui.messages import StopWanted, SweepWanted
+from workbench.tui.journaled import Journaled
+from workbench.tui.messages import ResumeWanted, StopWanted, SweepWanted
 from workbench.tui.permission import Phase
 from workbench.tui.playback import Playback
 from workbench.tui.screens.confirm import ConfirmScreen
@@ -35,9 +37,6 @@ SHUTDOWN_PATIENCE = 3.0
 """Seconds between a signal and the end of the process, whatever happens."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-
-PAINTS_PER_SECOND = 10
-"""At most; more would take CPU from what is being measured."""
 
 
 class Workbench(App[None], inherit_bindings=False):
@@ -59,10 +58,13 @@ class Workbench(App[None], inherit_bindings=False):
         autostart: bool = False,
         replay: tuple[Engine, str] | None = None,
         signs: Signs = UNICODE,
+        settings: Settings | None = None,
     ) -> None:
         super().__init__(ansi_color=True if _colourless() else None)
-        if _colourless():
-            self.theme = "ansi-dark"  # any other theme is sent in greys, and its filter cannot cope with the plot
+        self.settings = settings or Settings()
+        # without colour any other theme is sent in greys, and its filter cannot cope with the plot
+        self.theme = "ansi-dark" if _colourless() else self.settings.theme
+        self.set_keymap(self.settings.keys)
         self.signs = signs
         self.session = Session(services or Services(), request, source=replay[1] if replay else "")
         self._first = replay[0] if replay else None
@@ -92,7 +94,7 @@ class Workbench(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Be ready for signals, and start at once where that was asked for."""
-        self._painter = self.set_interval(1 / PAINTS_PER_SECOND, self._paint, pause=True)
+        self._painter = self.set_interval(1 / self.settings.updates_per_second, self._paint, pause=True)
         if self.guards_terminal:
             loop = asyncio.get_running_loop()
             for number in SIGNALS:
@@ -101,11 +103,22 @@ class Workbench(App[None], inherit_bindings=False):
             self.follow(self._first)
         elif self._autostart and self.session.request:
             self.follow(self.session.services.start(self.session.request))
+        else:
+            self.run_worker(self._look_for_interrupted(), group="interrupted")
+
+    async def _look_for_interrupted(self) -> None:
+        """Offer to go on with the newest sweep that did not come to its end."""
+        found = await asyncio.to_thread(self.session.services.unfinished)
+        self.session.interrupted = found[0] if found else None
+        if found and self.sweep_screen.is_mounted:
+            self.sweep_screen.offer(found[0])
 
     # the sweep
 
     def follow(self, engine: Engine) -> None:
         """Show the sweep of an engine, or a recording, in place of the one before."""
+        if isinstance(engine, Journaled):
+            engine.on_problem = lambda problem: self.notify(self.signs.text(problem), severity="warning", markup=False)
         self.run_worker(self._follow(engine), group="sweep", exclusive=True)
 
     async def _follow(self, engine: Engine) -> None:
@@ -144,6 +157,14 @@ class Workbench(App[None], inherit_bindings=False):
         self.session.request = request
         self.switch_mode("sweep")
         self.follow(self.session.services.start(request))
+
+    @on(ResumeWanted)
+    def _resume_wanted(self) -> None:
+        """Go on with the sweep that was interrupted."""
+        if earlier := self.session.interrupted:
+            self.session.request, self.session.interrupted = earlier.request, None
+            self.switch_mode("sweep")
+            self.follow(self.session.services.go_on(earlier))
 
     @on(StopWanted)
     def _stop_wanted(self) -> None:
@@ -200,7 +221,7 @@ class Workbench(App[None], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Quit; ask first when a sweep would be lost."""
-        if self.session.phase != "running" or self.session.playback:
+        if self.session.phase != "running" or self.session.playback or not self.settings.confirm_quit:
             self.leave(0)
         elif not isinstance(self.screen, ConfirmScreen):
             self.push_screen(ConfirmScreen("A sweep is running. Stop it and quit?", "Stop and quit"), self._answered)
@@ -237,9 +258,11 @@ class Workbench(App[None], inherit_bindings=False):
 
 
 def run(request: SweepRequest | None = None, autostart: bool = False, replay: Path | None = None) -> int:
-    """Show the terminal UI; return the exit code. Raises FileProblem for a recording that cannot be read."""
+    """Show the terminal UI; return the exit code. Raises FileProblem, RequestError."""
     played: tuple[Engine, str] | None = (Playback(read_recording(replay)), str(replay)) if replay else None
-    app = Workbench(request=request, autostart=autostart, replay=played, signs=terminal_signs(os.environ))
+    settings = load_settings()
+    signs = signs_of(settings, os.environ)
+    app = Workbench(request=request, autostart=autostart, replay=played, signs=signs, settings=settings)
     app.guards_terminal = True
     try:
         app.run()
@@ -255,14 +278,6 @@ def _colourless() -> bool:
         return True
     os.environ.pop("NO_COLOR", None)
     return False
-
-
-def terminal_signs(environment: "os._Environ[str] | dict[str, str]") -> Signs:
-    """Return the signs this terminal can show: ASCII for a locale that is not UTF-8, and on the Linux console."""
-    names = ("LC_ALL", "LC_CTYPE", "LANG")
-    locale = next((environment[name] for name in names if environment.get(name)), "UTF-8")
-    plain = "utf" not in locale.lower() or environment.get("TERM") == "linux"
-    return ASCII if plain else UNICODE
 
 
 if __name__ == "__main__":  # with a request as JSON: starts its sweep at once

@@ -6,15 +6,17 @@ import os
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
+from pathlib import Path
 
 LINE_LIMIT = 16 * 1024 * 1024
 """Longest line read from a child; the report of a large sweep is one line."""
 
 
-async def start(command: Sequence[str]) -> Process:
-    """Start a command with pipes for its three streams, as the leader of a new process group."""
+async def start(command: Sequence[str], folder: Path | None = None) -> Process:
+    """Start a command with pipes for its three streams, as the leader of a new process group; in this folder, if one is
+    given."""
     return await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True, limit=LINE_LIMIT
+        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True, limit=LINE_LIMIT, cwd=folder
     )
 
 

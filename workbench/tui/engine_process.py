@@ -7,6 +7,7 @@ import sys
 from asyncio.subprocess import Process
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,9 @@ STOP_PATIENCE = 0.8
 
 EXIT_PATIENCE = 2.0
 """Seconds it gets to tidy up after its last event."""
+
+
+ENGINE = (sys.executable, "-P", "-m", "engine", "sweep")
 
 
 class Engine(Protocol):
@@ -38,9 +42,18 @@ class Engine(Protocol):
 class EngineProcess:
     """``python -m engine sweep`` with a request on its standard input, which stays open as its lifeline."""
 
-    def __init__(self, request: SweepRequest, command: Sequence[str] = ()) -> None:
-        self._request = request
-        self._command = command or (sys.executable, "-P", "-m", "engine", "sweep")
+    def __init__(
+        self,
+        request: SweepRequest,
+        command: Sequence[str] = (),
+        *,
+        earlier: Path | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """``earlier``: the recording of a sweep to go on from. ``folder``: from where the request's files are seen;
+        None: from here."""
+        self._request, self._folder = request, folder
+        self._command = [*(command or ENGINE), *([str(earlier)] if earlier else [])]
         self._process: Process | None = None
         self._complaints: deque[str] = deque(maxlen=20)
         self._stopping = False
@@ -48,7 +61,7 @@ class EngineProcess:
 
     async def events(self) -> AsyncIterator[AnyEvent]:
         """Yield events; the last is SweepFinished or Failed, also when the engine dies."""
-        process = self._process = await start(self._command)
+        process = self._process = await start(self._command, self._folder)
         listening = asyncio.create_task(self._listen(process))
         try:
             await self._ask(process)

@@ -12,9 +12,25 @@ from workbench.tui.catalogue import Catalogue, Reference, load_catalogue
 from workbench.tui.children import output_of
 from workbench.tui.clipboard import copy_natively
 from workbench.tui.engine_process import Engine, EngineProcess
+from workbench.tui.journal import Unfinished, forget, unfinished
+from workbench.tui.journaled import Journaled
 
 CommandOutput = tuple[int, bytes, str]
 """Exit code, standard output, standard error."""
+
+
+def start_sweep(request: SweepRequest) -> Engine:
+    """Return the engine for a sweep, which is recorded while it runs."""
+    return Journaled(EngineProcess(request), request)
+
+
+def go_on_with(earlier: Unfinished) -> Engine:
+    """Return the engine for the rest of a sweep that was interrupted, as ``workbench sweep --continue`` does it.
+
+    The new recording takes the place of the earlier one as soon as it holds as much.
+    """
+    engine = EngineProcess(earlier.request, earlier=earlier.path, folder=earlier.folder)
+    return Journaled(engine, earlier.request, earlier)
 
 
 def save_report(report: SweepReport, path: Path) -> None:
@@ -32,8 +48,9 @@ async def keep_report(report: SweepReport) -> None:
 
     def add() -> None:
         from engine.history import keep
+        from workbench.settings import load_settings
 
-        keep(report)
+        keep(report, load_settings().history)
 
     await asyncio.to_thread(add)
 
@@ -47,9 +64,12 @@ async def workbench_command(arguments: list[str]) -> CommandOutput:
 class Services:
     """Everything the UI asks of others."""
 
-    start: Callable[[SweepRequest], Engine] = EngineProcess
+    start: Callable[[SweepRequest], Engine] = start_sweep
     catalogue: Callable[[Reference], Awaitable[Catalogue]] = load_catalogue
     save: Callable[[SweepReport, Path], None] = save_report
     command: Callable[[list[str]], Awaitable[CommandOutput]] = workbench_command
     copy: Callable[[str], Awaitable[bool]] = copy_natively
     keep: Callable[[SweepReport], Awaitable[None]] = keep_report
+    unfinished: Callable[[], list[Unfinished]] = unfinished
+    go_on: Callable[[Unfinished], Engine] = go_on_with
+    forget: Callable[[Path], None] = forget

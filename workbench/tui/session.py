@@ -12,6 +12,7 @@ from engine.request import SweepRequest
 from workbench.figures import Figures
 from workbench.state import Row, State, fold
 from workbench.tui.engine_process import Engine
+from workbench.tui.journal import Unfinished
 from workbench.tui.permission import Phase, Situation
 from workbench.tui.playback import Playback
 from workbench.tui.services import Services
@@ -38,6 +39,8 @@ class Session:
     marked: Plan | None = None
     """The plan to see beside it."""
     figures: Figures = field(default_factory=Figures)
+    interrupted: Unfinished | None = None
+    """A recorded sweep that can go on."""
 
     async def follow(self, engine: Engine) -> AsyncIterator[Phase]:
         """Fold the events of an engine into the state; yield the phase whenever it changes."""
@@ -78,7 +81,7 @@ class Session:
             row=self.row(self.selected),
             problems=self.problems,
             playing=self.playback is not None,
-            unfinished=False,
+            unfinished=self.interrupted is not None,
         )
 
 

@@ -11,6 +11,7 @@ from engine.request import SweepRequest
 from workbench.numbers import UNICODE, Signs
 from workbench.state import State
 from workbench.tui.actions import bindings
+from workbench.tui.journal import Unfinished
 from workbench.tui.messages import FormWanted
 from workbench.tui.permission import Phase
 from workbench.tui.screens.page import PageScreen
@@ -75,6 +76,12 @@ class SweepScreen(PageScreen):
     @on(FormWanted)
     def _form_wanted(self) -> None:
         self.entered("form")
+
+    def offer(self, earlier: Unfinished) -> None:
+        """Say that a sweep can go on."""
+        done = f"{earlier.plans_done} of {earlier.plans} plans"
+        self.form.invite(f"c goes on with the sweep of {earlier.workload} that was interrupted ({done})")
+        self.refresh_keys()
 
     def entered(self, phase: Phase) -> None:
         """Show what belongs to the phase."""

@@ -55,6 +55,7 @@ class SweepForm(Vertical):
         self._described: WorkloadOffer | None = None
         """The workload whose settings are on screen."""
         self._checking = False
+        self._invitation = "Enter starts the sweep; Tab moves between fields; ? helps"
         self.request: SweepRequest | None = None
         """What the form stands for; None while something is wrong."""
         self.problems: dict[str, str] = {}
@@ -153,6 +154,11 @@ class SweepForm(Vertical):
     def _texts(self, section: str) -> dict[str, str]:
         return {field.knob.name: field.text for field in self.query(Field) if field.section == section}
 
+    def invite(self, text: str) -> None:
+        """Say what else could be done, where no field is being filled in."""
+        self._invitation = text
+        self._show_hint()
+
     def _check_soon(self) -> None:
         """Many fields change at once when a workload is chosen; one look at them is enough."""
         if not self._checking:
@@ -174,7 +180,7 @@ class SweepForm(Vertical):
         """Show what is wrong with the field in focus, or what it means; without one, what is wrong anywhere."""
         field = next((field for field in self.query(Field) if field.has_focus_within), None)
         problem = self._problem_with(field) if field else next(iter(self.problems.values()), "")
-        text = problem or (field.hint if field else "Enter starts the sweep; Tab moves between fields; ? helps")
+        text = problem or (field.hint if field else self._invitation)
         sign = f"{self._signs.status[1]} " if problem else ""
         hint = self.query_one("#hint", Static)
         if field and hint.has_class("-wrong") != bool(problem):
