@@ -1,8 +1,8 @@
-"""``python -m engine sweep|block|loop``: the engine as a process of its own; a request on standard input, events on
+"""``python -m engine sweep|run|block|loop``: the engine as a process of its own; a request on standard input, events on
 standard output.
 
-``sweep`` takes a SweepRequest and is what the terminal UI starts; ``block`` and ``loop`` are the measuring processes it
-starts.
+``sweep`` takes a SweepRequest and ``run`` a RunRequest; they are what the terminal UI starts. ``block`` and ``loop``
+are the measuring processes that a sweep starts.
 """
 
 import sys
@@ -15,13 +15,17 @@ def main() -> int:
         from engine.tune.serve import serve_sweep
 
         return serve_sweep()
+    if kind == "run":
+        from engine.production.serve import serve_run
+
+        return serve_run()
     from engine.child import BlockRequest, LoopRequest, loop, measure_block, serve
 
     if kind == "block":
         return serve(measure_block, BlockRequest)
     if kind == "loop":
         return serve(loop, LoopRequest)
-    print("usage: python -m engine sweep|block|loop", file=sys.stderr)
+    print("usage: python -m engine sweep|run|block|loop", file=sys.stderr)
     return 2
 
 

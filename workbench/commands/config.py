@@ -84,9 +84,10 @@ def _kept_as(evidence: "Evidence") -> int | None:
 
 
 @config.command()
-@click.argument("name", type=click.Choice(["report", "config", "event", "comparison"]))
+@click.argument("name", type=click.Choice(["report", "config", "event", "comparison", "run", "run-event"]))
 def schema(name: str) -> None:
-    """Print a JSON Schema: of the report, of the tuned config, of a comparison, or of the events of a recording."""
+    """Print a JSON Schema: of the report, of the tuned config, of a comparison, of the events of a recording, of a
+    production run (`run --json`) and of its events."""
     from engine.schemas import schema_of
 
     click.echo(schema_of(name))
