@@ -173,11 +173,11 @@ class Lines:
 
     def __init__(self, signs: Signs) -> None:
         self._signs = signs
-        self._last = 0.0
+        self._last = time.monotonic()
 
     def tell(self, event: RunEvent, state: RunState) -> None:
         """Print the event."""
-        if isinstance(event, RunProgress) and event.done < event.tasks:
+        if isinstance(event, RunProgress) and not 0 < event.done == event.tasks:
             if time.monotonic() - self._last < EVERY:
                 return
             self._last = time.monotonic()
