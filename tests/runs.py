@@ -62,10 +62,10 @@ def a_run(tasks: int = 1000, parts: int = 4, **changes: Any) -> list[RunEvent]:
     events: list[RunEvent] = [RunStarted(**(facts | changes)), TasksLoaded(tasks=tasks, seconds=1.5)]
     for part in range(parts + 1):
         done = tasks * part // parts
-        left = (tasks - done) / 100 if done else None
+        left = (tasks - done) / 125 if done else None
         hands = {"workers_alive": 2, "workers_busy": 2 if part < parts else 0}
-        rate = 100.0 if done else 0.0
+        rate = 125.0 if done else 0.0
         events.append(
-            RunProgress(done=done, tasks=tasks, seconds=2 + done / 100, rate=rate, seconds_left=left, **hands)
+            RunProgress(done=done, tasks=tasks, seconds=2 + done / 125, rate=rate, seconds_left=left, **hands)
         )
-    return [*events, RunEnded(done=tasks, seconds=3 + tasks / 100, rate=100.0, out="out.parquet")]
+    return [*events, RunEnded(done=tasks, seconds=3 + tasks / 125, rate=125.0, out="out.parquet")]

@@ -32,7 +32,7 @@ def test_long_tasks_are_told_one_by_one():
 
 def test_imports_in_the_first_chunk_do_not_count():
     sizes, _ = cut(100_000, lambda size, number: size * 0.001 + (5.0 if number == 0 else 0.0))
-    assert max(sizes) < 400
+    assert max(sizes[4:]) <= 250
 
 
 def test_a_kernel_with_costs_of_its_own_gets_few_chunks():

@@ -59,5 +59,5 @@ def _read(path: Path) -> TunedFile | None:
 def tuned_line(file: TunedFile, width: int, signs: Signs = UNICODE) -> str:
     """Return a file, its speedup and its plan in one line."""
     plan = msgspec.structs.replace(file.plan, settings={})
-    words = f"{file.path}  {ratio(file.speedup, signs)}  {file.workload} {file.size}  {describe(plan)}"
-    return fit(signs.text(words), width, signs)
+    words = (file.path, ratio(file.speedup, signs), f"{file.workload} {file.size}", describe(plan))
+    return fit("  ".join(map(signs.text, words)), width, signs)

@@ -101,9 +101,8 @@ def test_what_differs_is_noted(tmp_path):
     assert "safe plan" in notes[-1]
 
 
-@pytest.mark.parametrize("mode", ["sequential", "shared-memory"])
-def test_a_task_that_fails_is_one_message_and_exit_code_4_and_nothing_is_written(mode, tmp_path, leftovers):
-    path = write(a_config(mode, fail_at=7), tmp_path / "t.toml")
+def test_a_task_that_fails_is_one_message_and_exit_code_4_and_nothing_is_written(tmp_path, leftovers):
+    path = write(a_config("shared-memory", fail_at=7), tmp_path / "t.toml")
     done = workbench("run", "--config", path, "--json", "--out", "r.npy", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith("workbench: task 7 (")
@@ -111,8 +110,10 @@ def test_a_task_that_fails_is_one_message_and_exit_code_4_and_nothing_is_written
     assert not (tmp_path / "r.npy").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("mode", ["sequential", "process", "shared-memory"])
+@pytest.mark.parametrize(
+    ("mode", "number"),
+    [("sequential", signal.SIGTERM), ("process", signal.SIGINT), ("shared-memory", signal.SIGINT)],
+)
 def test_ctrl_c_is_one_message_that_says_how_far_it_got(mode, number, tmp_path, leftovers):
     path = write(a_config(mode, tasks=4, work=LONG), tmp_path / "t.toml")
     command = [sys.executable, "-m", "workbench", "run", "--config", path, "--plain", "--out", "r.npy"]

@@ -108,7 +108,7 @@ def test_a_run_is_started_shown_and_ended(tmp_path):
 def test_a_running_run_is_painted_by_the_clock_and_can_be_stopped(tmp_path):
     async def story(pilot: Pilot[None], stage: Stage) -> None:
         stage.panel.start()
-        await until(pilot, lambda: "250 of 1,000 tasks, 100/s" in text_of(pilot))
+        await until(pilot, lambda: "250 of 1,000 tasks, 125/s" in text_of(pilot))
         assert stage.query_one("#config", Input).disabled
         assert stage.panel.why_not("start")
         await pilot.press("enter")
@@ -155,6 +155,7 @@ def test_the_configs_of_the_folder_are_offered_with_plan_and_speedup(tmp_path):
         await until(pilot, lambda: "fast.toml" in text_of(pilot))
         assert "fast.toml  1.80×  fixed_cost small  shared-memory × 2" in text_of(pilot)
         stage.query_one(OptionList).focus()
+        stage.query_one(OptionList).highlighted = 0
         await pilot.press("down", "enter")
         await until(pilot, lambda: stage.query_one("#config", Input).value == str(tmp_path / "other.toml"))
 

@@ -37,6 +37,7 @@ class RunForm(Vertical):
         super().__init__()
         self._signs, self._given, self._folder = signs, config, folder
         self._files: tuple[TunedFile, ...] = ()
+        self._lines: list[str] = []
         self._roomy = self._open = True
 
     def compose(self) -> ComposeResult:
@@ -65,7 +66,10 @@ class RunForm(Vertical):
     def _list(self) -> None:
         width = max(self.size.width - 16, 20)
         chooser = self.query_one("#configs", OptionList)
-        chooser.set_options([Option(Content(tuned_line(file, width, self._signs))) for file in self._files])
+        lines = [tuned_line(file, width, self._signs) for file in self._files]
+        if lines != self._lines:  # new options would lose the cursor
+            self._lines = lines
+            chooser.set_options([Option(Content(line)) for line in lines])
         chooser.display = bool(self._files) and self._roomy and self._open
 
     def fit(self, roomy: bool) -> None:
