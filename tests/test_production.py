@@ -97,6 +97,12 @@ def test_notes_are_told_and_the_last_is_not_told_twice():
     assert lines.count("so the safe plan is used") == 1
 
 
+def test_where_the_progress_is_too_wide_for_a_line_nothing_of_it_is_lost():
+    lines = run_lines(after(a_run()[:4]), 34)
+    assert lines[1:3] == ["███·········  25%", "250 of 1,000 tasks, 125/s, 6 s"]
+    assert lines[3] == "left"
+
+
 @pytest.mark.parametrize("width", [20, 36, 76, 116])
 @pytest.mark.parametrize("signs", [UNICODE, ASCII], ids=["unicode", "ascii"])
 def test_no_line_is_wider_than_asked_for_and_ascii_is_enough(width, signs):

@@ -171,9 +171,18 @@ def counts_words(state: RunState, waited: float = 0.0, signs: Signs = UNICODE) -
 
 def progress_line(state: RunState, width: int, signs: Signs = UNICODE, waited: float = 0.0) -> str:
     """Return a bar, a percentage and the counts in one line."""
+    return fit(f"{_bar(state, width, signs)}  {counts_words(state, waited, signs)}", width, signs)
+
+
+def _bar(state: RunState, width: int, signs: Signs) -> str:
     cells = 12 if width < 100 else 20
-    head = f"{bar(state.share, cells, signs)} {percent(_floored(state.share)):>4}"
-    return fit(f"{head}  {counts_words(state, waited, signs)}", width, signs)
+    return f"{bar(state.share, cells, signs)} {percent(_floored(state.share)):>4}"
+
+
+def _progress(state: RunState, width: int, signs: Signs, waited: float) -> list[str]:
+    """The progress in one line, or where that is too narrow in several."""
+    head, counts = _bar(state, width, signs), counts_words(state, waited, signs)
+    return [f"{head}  {counts}"] if len(head) + 2 + len(counts) <= width else [head, *wrap(counts, width)]
 
 
 def _floored(share: float) -> float:
@@ -183,7 +192,7 @@ def _floored(share: float) -> float:
 
 def run_lines(state: RunState, width: int, signs: Signs = UNICODE, waited: float = 0.0) -> list[str]:
     """Return everything a screen shows of a run, none of it wider; ``waited``: seconds since the last event."""
-    lines = [_headline(state, width, signs, waited), progress_line(state, width, signs, waited)]
+    lines = [_headline(state, width, signs, waited), *_progress(state, width, signs, waited)]
     if state.error:
         lines += wrap(f"{_sign(state, signs)} {signs.text(state.error)}", width, "  ")
     lines += _failures(state, width, signs)
