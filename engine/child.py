@@ -228,7 +228,7 @@ def loop(request: LoopRequest) -> Iterator[AnyEvent]:
 
 def serve(work: Callable[[Any], Iterator[Event]], kind: type[msgspec.Struct]) -> int:
     """Read one request, do the work and write its events; return the exit code. An error becomes a Failed event."""
-    stream = _take_standard_output()
+    stream = take_standard_output()
     hold_on_to_parent()
     request = msgspec.json.decode(sys.stdin.buffer.readline(), type=kind)
     try:
@@ -239,7 +239,7 @@ def serve(work: Callable[[Any], Iterator[Event]], kind: type[msgspec.Struct]) ->
     return 0
 
 
-def _take_standard_output() -> IO[bytes]:
+def take_standard_output() -> IO[bytes]:
     """Keep standard output for events; the user's prints go to standard error from here on."""
     stream = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

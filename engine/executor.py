@@ -1,9 +1,11 @@
 """The contract of an execution mode: one executor class per mode, each in its own file of ``engine/modes``."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
+from engine.errors import TaskFailed
 from engine.workload import Data, Kernel, ResultSpec, Tasks
 
 if TYPE_CHECKING:  # workers import this module, and would start 10 ms later for what they never call
@@ -74,6 +76,20 @@ class Outcome:
     """What a worker spent on handing its results back, on average, where it can tell."""
 
 
+Steps = Generator[int | TaskFailed, None, Outcome]
+"""A run on its way: after each chunk how many tasks are done with it, or the task that failed."""
+
+
+def finish(steps: Steps) -> Outcome:
+    """Take a run to its end. Raises what it raises."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+
+
 class Executor(Protocol):
     """Entering is set-up and returns when every worker can work; leaving is tear-down. It owns no clock of its own."""
 
@@ -106,6 +122,16 @@ class Executor(Protocol):
 
     def run(self, tasks: int | None = None) -> Outcome:
         """Compute every task once, or only the first so many. Raises TaskFailed naming the first that raised."""
+
+    def steps(self, tasks: int | None = None, *, often: bool = False) -> Steps:
+        """Do the same and tell how far it is; closing it gives up what is not computed yet.
+
+        ``often``: where chunks are free, they may be cut smaller than in a run that is timed, so as to be told of.
+        """
+
+    @property
+    def hands(self) -> tuple[int, int] | None:
+        """How many workers are alive and how many of them are busy; None: the mode cannot tell."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import ClassVar, Self
 
 from engine.chunks import Collector, auto_size, even_chunks
-from engine.executor import Chunk, Job, Shipping, WorkerTime
+from engine.executor import Chunk, Job, Outcome, Shipping, Steps, WorkerTime, finish
 from engine.plan import Plan
 
 
@@ -75,6 +75,19 @@ class LocalExecutor:
     @property
     def _largest(self) -> int:
         return max((chunk.stop - chunk.start for chunk in self._chunks), default=0)
+
+    @property
+    def hands(self) -> tuple[int, int] | None:
+        """Not known: nothing here looks at workers."""
+        return None
+
+    def steps(self, tasks: int | None = None, *, often: bool = False) -> Steps:
+        """Compute every chunk once, or those of the first so many tasks, and tell of each."""
+        raise NotImplementedError
+
+    def run(self, tasks: int | None = None) -> Outcome:
+        """Compute every chunk once, or those of the first so many tasks."""
+        return finish(self.steps(tasks))
 
     def __enter__(self) -> Self:
         return self

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 
 from engine.chunks import explain, run_chunk, size_of
 from engine.errors import WorkbenchError, WorkFailed
-from engine.executor import Outcome, Seconds, Shipping
+from engine.executor import Outcome, Seconds, Shipping, Steps
 from engine.modes.base import LocalExecutor, worker_times
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent
@@ -57,6 +57,7 @@ def _note_arrival() -> None:
 
 def _initialize(shipment: tuple[Any, ...], kernel: Any, meeting: synchronize.Barrier) -> None:
     die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer, in one message
     data = kernel.prepare(shipment[1], "cpu") if kernel.prepare else shipment[1]
     _Worker.meeting = meeting
     _Worker.compute = lambda tasks, start: run_chunk(kernel.function, data, tasks, start, time.process_time)
@@ -115,7 +116,7 @@ class Process(LocalExecutor):
             # one meeting per worker: the pool starts a process per submitted task, and none is free before all have met
             self._loads = [met.result() for met in [self._pool.submit(_meet) for _ in range(self._plan.workers)]]
         except BaseException as error:  # noqa: BLE001 - the pool raises whatever pickling raises; Ctrl-C passes through
-            self.__exit__()
+            self.__exit__(type(error))
             raise _in_words(error, "during set-up") from None
         return self
 
@@ -126,8 +127,8 @@ class Process(LocalExecutor):
         seconds = seconds_of_shipping(dumps, sorted(load for load in self._loads if load))
         return Shipping(seconds, len(dumps) * self._job.data_bytes, len(dumps))
 
-    def run(self, tasks: int | None = None) -> Outcome:
-        """Compute every chunk once, or those of the first so many tasks."""
+    def steps(self, tasks: int | None = None, *, often: bool = False) -> Steps:
+        """Compute every chunk once, or those of the first so many tasks, and tell of each."""
         collector = self._collector()
         busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
         chunks = self._first(tasks)
@@ -139,12 +140,16 @@ class Process(LocalExecutor):
                 collector.put(chunk, results)
                 busy[worker].append((wall, cpu))
                 returned += size_of(results)
+                yield chunk.stop - chunk.start
         except Exception as error:  # noqa: BLE001 - the pool raises whatever pickling and tasks raise
             raise _in_words(error, "during a run") from None
         times, longest = worker_times(busy.values(), self._plan.workers)
         return Outcome(collector.results, times, self._largest, returned, pickled=True, longest=longest)
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None = None, *_: Any) -> None:
+        if kind is not None and not issubclass(kind, Exception):  # Ctrl-C, or a run that is closed: nobody waits for
+            for worker in list((self._pool._processes or {}).values()):  # the chunks in hand, which may take hours
+                worker.kill()
         # not cancel_futures=True, which replaces the dict in which the queue's pickling errors are looked up (CPython
         # 3.11): after a second task that cannot be pickled the pool would wait for ever. map() cancels its own futures.
         self._pool.shutdown()

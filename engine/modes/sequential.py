@@ -1,11 +1,13 @@
 """sequential: one chunk after the other in this process; the reference for every result."""
 
 import time
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from engine.chunks import run_chunk
-from engine.executor import Outcome, WorkerTime
+from engine.executor import Chunk, Outcome, Steps, WorkerTime
 from engine.modes.base import LocalExecutor
+from engine.shortening import Shortening
 
 
 class Sequential(LocalExecutor):
@@ -21,16 +23,26 @@ class Sequential(LocalExecutor):
         self._data = kernel.prepare(self._job.data, "cpu") if kernel.prepare else self._job.data
         return self
 
-    def run(self, tasks: int | None = None) -> Outcome:
-        """Compute every chunk once, or those of the first so many tasks."""
-        job, chunks, wall, cpu, longest = self._job, self._first(tasks), 0.0, 0.0, 0.0
+    def steps(self, tasks: int | None = None, *, often: bool = False) -> Steps:
+        """Compute every chunk once, or those of the first so many tasks, and tell of each."""
+        job, wall, cpu, longest, done = self._job, 0.0, 0.0, 0.0, 0
+        chunks = self._short(tasks) if often else self._first(tasks)
         collector = self._collector()
-        for chunk in chunks:
+        for number, chunk in enumerate(chunks, 1):
             piece = job.tasks[chunk.start : chunk.stop]
             results, w, c = run_chunk(job.kernel.function, self._data, piece, chunk.start, time.process_time)
             collector.put(chunk, results)
-            wall, cpu, longest = wall + w, cpu + c, max(longest, w)
-        return Outcome(collector.results, (WorkerTime(wall, cpu, len(chunks)),), self._largest, longest=longest)
+            wall, cpu, longest, done = wall + w, cpu + c, max(longest, w), number
+            if isinstance(chunks, Shortening):
+                chunks.seconds = w
+            yield chunk.stop - chunk.start
+        return Outcome(collector.results, (WorkerTime(wall, cpu, done),), self._largest, longest=longest)
+
+    def _short(self, tasks: int | None) -> Iterable[Chunk]:
+        """Return chunks to be told of. One that auto makes of all tasks is told of when all is over, so it is cut where
+        that costs nothing; batched kernels have their chunks for a reason."""
+        fixed = self._plan.chunk_size != "auto" or bool(self._job.kernel.bytes_per_task) or self.on_device
+        return self._first(tasks) if fixed else Shortening(len(self._job.tasks) if tasks is None else tasks)
 
     def __exit__(self, *_: Any) -> None:
         self._data = None

@@ -2,17 +2,21 @@
 pickled."""
 
 import os
+from contextlib import closing
 from typing import Any, ClassVar, Self
 
 from engine.chunks import CACHE_BYTES, Collector
 from engine.errors import TaskFailed
-from engine.executor import Chunk, Job, Outcome, Shipping, WorkerTime
+from engine.executor import Chunk, Job, Outcome, Shipping, Steps, WorkerTime, finish
 from engine.plan import Plan
 from engine.pool.course import Failure
 from engine.pool.messages import Batch
 from engine.pool.sizing import Sizer
 from engine.pool.slots import Slots, SlotsForm
 from engine.pool.workers import Setting, Workers
+
+_AT_IT = ("reading", "running", "sending")
+"""Phases of a worker that has tasks in hand."""
 
 
 class SharedMemory:
@@ -67,20 +71,34 @@ class SharedMemory:
         """Libraries with more threads than they were told to use, and data that is copied to each worker."""
         return self._workers.notes
 
+    @property
+    def hands(self) -> tuple[int, int] | None:
+        """Workers that are alive, and those that have tasks in hand."""
+        views = self._workers.views()
+        return sum(view.pid > 0 for view in views), sum(view.phase in _AT_IT for view in views)
+
     def run(self, tasks: int | None = None) -> Outcome:
         """Compute every task once, or the first so many; with chunk size auto, in chunks of about 20 ms."""
+        return finish(self.steps(tasks))
+
+    def steps(self, tasks: int | None = None, *, often: bool = False) -> Steps:
+        """Do the same and tell of tasks as they are settled."""
         job, order = self._job, self._order
         collector = None if order.slots else Collector(len(job.tasks), None)
         order.clear()
         before = self._workers.views()
         failures: list[TaskFailed] = []
         course = self._workers.course(order, job.tasks if tasks is None else job.tasks[:tasks])
-        for settled in course.run():
-            if isinstance(settled, Failure):
-                failures.append(settled.error)
-                course.stop_at(settled.index)
-            elif collector is not None:
-                collector.put(Chunk(settled.first, settled.first + settled.count), list(settled.values or ()))
+        with closing(course.run()) as settling:
+            for settled in settling:
+                if isinstance(settled, Failure):
+                    failures.append(settled.error)
+                    course.stop_at(settled.index)
+                    yield settled.error
+                    continue
+                if collector is not None:
+                    collector.put(Chunk(settled.first, settled.first + settled.count), list(settled.values or ()))
+                yield settled.count
         if failures:
             raise min(failures, key=lambda failure: failure.index)
         busy = tuple(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Self
 
 from engine.chunks import run_chunk
-from engine.executor import Chunk, Outcome
+from engine.executor import Chunk, Outcome, Steps
 from engine.modes.base import LocalExecutor, worker_times
 
 
@@ -27,8 +27,8 @@ class Thread(LocalExecutor):
             ready.result()
         return self
 
-    def run(self, tasks: int | None = None) -> Outcome:
-        """Compute every chunk once, or those of the first so many tasks."""
+    def steps(self, tasks: int | None = None, *, often: bool = False) -> Steps:
+        """Compute every chunk once, or those of the first so many tasks, and tell of each."""
         chunks = self._first(tasks)
         collector = self._collector()
         busy: dict[int, list[tuple[float, float]]] = defaultdict(list)
@@ -38,6 +38,7 @@ class Thread(LocalExecutor):
                 results, wall, cpu, thread = future.result()
                 collector.put(chunk, results)
                 busy[thread].append((wall, cpu))
+                yield chunk.stop - chunk.start
         finally:
             for future in futures:
                 future.cancel()

@@ -5,7 +5,7 @@ Every task is settled exactly once, by a result or by a failure, in no particula
 
 import pickle
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ class Course:
         self._schedule.drain()
         self._deadline = time.monotonic() + DRAIN
 
-    def run(self) -> Iterator[Settled]:
+    def run(self) -> Generator[Settled]:
         """Yield what is settled as it comes. Raises PoolBroken, WorkFailed, RequestError if the crew was ended."""
         try:
             while not self._schedule.finished and not self._late():

@@ -1,23 +1,33 @@
 """Running a workload with a tuned config: the plan where it fits, a safe one where it does not."""
 
+import time
 import warnings
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from engine.errors import RequestError
-from engine.executor import Job
+from engine.chunks import explain
+from engine.errors import RequestError, WorkbenchError, WorkFailed
+from engine.executor import Executor, Job
 from engine.host import describe_host
 from engine.loading import load, weigh
 from engine.modes import find_mode
 from engine.plan import Plan, describe
 from engine.production.config import TunedConfig
+from engine.production.pace import Pace
+from engine.production.results import check_out, write_results
 from engine.report import Host
+from engine.run_events import RunEnded, RunEvent, RunStarted, TasksLoaded
 from engine.threads import library_threads
 from engine.tune.space import check_settings, check_size
 from engine.workload import Workload
 from engine.workloads import resolve
 
 _COMPARED = ("cpu", "physical_cores", "usable_cores", "memory_bytes", "gpus", "system", "python", "gil")
+
+OTHER_DATA = "the data differs from what the plan was tuned on: right results, perhaps no longer the best plan"
 
 
 class TunedConfigWarning(UserWarning):
@@ -82,14 +92,43 @@ def run(config: TunedConfig, *, check_data: bool = True) -> Any:
     Warns with TunedConfigWarning on another machine, where a safe plan is used, and for other data. Raises TaskFailed,
     WorkFailed. In a script, call it below ``if __name__ == "__main__":``, because worker processes import the script.
     """
-    choice = choose(config)
-    for note in choice.notes:
-        warnings.warn(note, TunedConfigWarning, stacklevel=2)
-    job = prepare_job(config, choice.plan)
-    if check_data and config.data_hash and weigh(job.data)[1] != config.data_hash:
-        note = "the data differs from what the plan was tuned on: right results, perhaps no longer the best plan"
-        warnings.warn(note, TunedConfigWarning, stacklevel=2)
-    return execute(job, choice.plan)
+    with closing(running(config, check_data=check_data)) as events:
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                return end.value
+            for note in event.notes if isinstance(event, RunStarted | TasksLoaded) else ():
+                warnings.warn(note, TunedConfigWarning, stacklevel=2)
+
+
+def running(config: TunedConfig, *, check_data: bool = True, out: Path | None = None) -> Generator[RunEvent, None, Any]:
+    """Do the same as ``run`` and yield what happens, up to RunEnded; return the results.
+
+    ``out``: write them there as well. Notes come as events and not as warnings. Closing it ends the workers and leaves
+    nothing; a chunk that a thread or this process is at is waited for. Raises what ``run`` raises, and RequestError for
+    an ``out`` that cannot be written, before anything is run.
+    """
+    begun = time.perf_counter()
+    if out is not None:
+        check_out(out)
+    host = describe_host()
+    choice = choose(config, host)
+    plan = choice.plan
+    why = choice.notes[-1] if choice.notes else config.evidence.reason
+    yield RunStarted(workload=config.workload, size=config.size, plan=plan, because=why, notes=choice.notes, host=host)
+    job = prepare_job(config, plan)
+    notes = (OTHER_DATA,) if check_data and config.data_hash and weigh(job.data)[1] != config.data_hash else ()
+    yield TasksLoaded(tasks=len(job.tasks), seconds=time.perf_counter() - begun, notes=notes)
+    with _executing(job, plan) as executor, closing(executor.steps(often=True)) as steps:
+        pace = Pace(len(job.tasks), begun, lambda: executor.hands)
+        results = yield from pace.tell(steps)
+        rate = pace.rate
+    if out is not None:
+        write_results(results, out)
+    seconds = time.perf_counter() - begun
+    yield RunEnded(done=pace.done, failed=pace.failed, seconds=seconds, rate=rate, out=str(out or ""))
+    return results
 
 
 def prepare_job(config: TunedConfig, plan: Plan) -> Job:
@@ -103,8 +142,15 @@ def prepare_job(config: TunedConfig, plan: Plan) -> Job:
     return Job(workload.kernels[plan.kernel], data, tasks, workload.result(settings))
 
 
-def execute(job: Job, plan: Plan) -> Any:
-    """Set up, run once, tear down; return the results in task order."""
+@contextmanager
+def _executing(job: Job, plan: Plan) -> Iterator[Executor]:
+    """Set up, and tear down in the end. Raises WorkFailed where the user's own code cannot be set up."""
     executor = find_mode(plan.mode)(job, plan)
-    with library_threads(plan.threads_per_worker), executor:
-        return executor.run().results
+    with library_threads(plan.threads_per_worker), ExitStack() as stack:
+        try:
+            stack.enter_context(executor)
+        except WorkbenchError:
+            raise
+        except Exception as error:  # a kernel's prepare is the user's code
+            raise WorkFailed(f"{plan.mode}: set-up failed: {explain(error)}") from error
+        yield executor

@@ -13,6 +13,7 @@ from engine.events import AnyEvent, Failed, SweepFinished
 from engine.knob import Knob
 from engine.report import SweepReport
 from engine.request import SweepRequest
+from engine.run_events import RunEvent, RunFailed, RunProgress, RunRequest, RunStarted, TasksLoaded
 from tests.builders import a_report, a_sweep
 from workbench.tui.app import Workbench
 from workbench.tui.catalogue import EVERYTHING, Catalogue, InstalledOffer, ModeFacts, Reference, WorkloadOffer
@@ -89,6 +90,29 @@ class FakeEngine:
         self.killed = True
 
 
+class FakeRun:
+    """A production run half way through, until it is stopped."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._end = asyncio.Event()
+
+    async def events(self) -> AsyncIterator[RunEvent]:
+        host, plan = a_report().host, a_report().baseline
+        yield RunStarted(workload="straddles", size="small", plan=plan, because="it is the config's", host=host)
+        yield TasksLoaded(tasks=100, seconds=0.1)
+        yield RunProgress(done=50, tasks=100, seconds=2.0, rate=25.0, seconds_left=2.0)
+        await self._end.wait()
+        yield RunFailed(message="stopped", exit_code=130)
+
+    async def stop(self) -> None:
+        self.stopped = True
+        self._end.set()
+
+    def kill(self) -> None:
+        self._end.set()
+
+
 class World:
     """What the UI did to the outside."""
 
@@ -108,11 +132,16 @@ class World:
         self.copied: list[str] = []
         self.interrupted: list[Unfinished] = []
         self.forgotten: list[Path] = []
+        self.runs: list[FakeRun] = []
         self._command, self._look_up, self._full = command, look_up, full
 
     def services(self) -> Services:
         doors = (self._start, self._look_up, self._save, self._run, self._copy, self._keep)
-        return Services(*doors, self._unfinished, self._go_on, self.forgotten.append)
+        return Services(*doors, self._unfinished, self._go_on, self.forgotten.append, self._produce)
+
+    def _produce(self, request: RunRequest) -> FakeRun:
+        self.runs.append(FakeRun())
+        return self.runs[-1]
 
     def _unfinished(self) -> list[Unfinished]:
         return self.interrupted

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """Of the JSON documents of these commands."""
-SCHEMAS = ("report", "config", "event", "comparison")
+SCHEMAS = ("report", "config", "event", "comparison", "run", "run-event")
 """Schemas of the engine's files; a test holds them to its table."""
 
 
@@ -207,8 +207,8 @@ def init(force: bool) -> None:
 @config.command()
 @click.argument("name", type=click.Choice([*SCHEMAS, "settings"]))
 def schema(name: str) -> None:
-    """Print a JSON Schema: of the report, of the tuned config, of the events of a recording, of a comparison, or of the
-    settings file.
+    """Print a JSON Schema: of the report, of the tuned config, of the events of a recording, of a comparison, of a
+    production run (`run --json`) and its events, or of the settings file.
 
     \b
     workbench config schema report

@@ -1,20 +1,28 @@
 """``workbench run``: the work itself, with a tuned config."""
 
-import pickle
+import os
+import shutil
+import signal
+import sys
 import time
 import warnings
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
+import msgspec
 
-from engine.errors import RequestError, WorkFailed
-from engine.files import write_atomically
-from workbench.commands.options import check_folder
+from engine.run_events import RunEvent, RunProgress, RunStarted, TasksLoaded
 from workbench.completing import files
+from workbench.numbers import Signs, percent, signs_for
 from workbench.numbers import seconds as in_words
+from workbench.production import RunState, asked_for, fold, narrate, plan_words, progress_line
 
-FORMATS = (".parquet", ".npy")
+INTERRUPTED = 130
+EVERY = 1.0
+"""Seconds between two lines of progress with --plain."""
 
 
 @click.command()
@@ -27,73 +35,184 @@ FORMATS = (".parquet", ".npy")
     help="tuned config, from `workbench sweep --save-config`",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="write the results: .parquet or .npy")
-def run(path: str, out: Path | None) -> int:
+@click.option("--plain", is_flag=True, help="one line per event: no colour, no cursor movement")
+@click.option("--json", "as_json", is_flag=True, help="what was done as one JSON document on standard output")
+def run(path: str, out: Path | None, plain: bool, as_json: bool) -> int:
     """Run a workload with a tuned config.
 
     \b
     workbench run --config tuned.toml --out results.parquet
+    workbench run --config tuned.toml --out results.parquet --json > run.json
 
-    On another machine than the config was made on, it says what differs and uses a safe plan.
+    On another machine than the config was made on, it says what differs and uses a safe plan. Progress goes to standard
+    error. Results are kept in memory until the end, then written in one step.
+
+    Exit codes: 0 done, 2 wrong config or --out, 4 a task failed and nothing was written, 130 interrupted.
     """
-    check_folder(out, "--out")
-    if out is not None and out.suffix not in FORMATS:
-        raise RequestError(f"--out: {out}: the format is chosen by the ending; use one of {', '.join(FORMATS)}")
-    from engine.plan import describe
-    from engine.production import load_config
-    from engine.production import run as run_config
-    from engine.production.run import choose
+    from engine.production import load_config, running
+    from engine.production.results import check_out
 
-    config = load_config(path)
-    begun = time.perf_counter()
-    with warnings.catch_warnings(record=True) as notes:
-        warnings.simplefilter("always")
-        results = run_config(config)
-    for note in notes:
-        click.echo(f"workbench: {note.message}", err=True)
-    took = in_words(time.perf_counter() - begun)
-    plan = choose(config).plan
-    click.echo(f"{len(results)} results of {config.workload} ({describe(plan)}) in {took}", err=True)
     if out is not None:
-        write_results(results, out)
-        click.echo(f"wrote {out}", err=True)
+        check_out(out, "--out")
+    told = Told(path, str(out or ""), _voice(plain))
+    try:
+        with _interruptible(), warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            with closing(running(load_config(path), out=out)) as events:
+                results = told.follow(events)
+    except KeyboardInterrupt:
+        click.echo(f"workbench: {_how_far(told.state)}", err=True)
+        return INTERRUPTED
+    for warning in warned:
+        click.echo(f"workbench: {warning.message}", err=True)
+    _say_outcome(told.state, len(results), as_json)
     return 0
 
 
-def write_results(results: Any, out: Path) -> None:
-    """Write results by the ending of the file; what it cannot hold is kept beside it, pickled. Raises WorkFailed."""
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: no worker is left."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        content = _parquet(results) if out.suffix == ".parquet" else _npy(results)
-    except (ValueError, TypeError) as error:
-        rescue = out.with_suffix(".pickle")
-        write_atomically(rescue, pickle.dumps(results, protocol=5))
-        raise WorkFailed(
-            f"{out}: {out.suffix} cannot hold these results ({error}); they are kept in {rescue}"
-        ) from None
-    write_atomically(out, content)
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
-def _parquet(results: Any) -> bytes:
-    """One row per task: its position and its result; an array result is a fixed-size list in row-major order."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if isinstance(results, np.ndarray):
-        flat = pa.array(np.ascontiguousarray(results).reshape(-1))
-        width = int(np.prod(results.shape[1:]))
-        column = pa.FixedSizeListArray.from_arrays(flat, width) if results.ndim > 1 else flat
-    else:
-        column = pa.array(results)
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.table({"task": np.arange(len(results)), "result": column}), sink)
-    return bytes(sink.getvalue())
+def _how_far(state: RunState) -> str:
+    if not state.tasks:
+        return "interrupted before the first task; no results were written"
+    return f"interrupted after {state.done} of {state.tasks} tasks ({percent(state.share)}); no results were written"
 
 
-def _npy(results: Any) -> bytes:
-    import io
+def _say_outcome(state: RunState, results: int, as_json: bool) -> None:
+    plan, took = plan_words(state, signs_for(sys.stderr.encoding)), in_words(state.seconds)
+    click.echo(f"{results} results of {state.workload} ({plan}) in {took}", err=True)
+    if state.out:
+        click.echo(f"wrote {state.out}", err=True)
+    if as_json:
+        click.echo(_document(state))
 
-    import numpy as np
 
-    buffer = io.BytesIO()
-    np.save(buffer, np.asarray(results), allow_pickle=False)
-    return buffer.getvalue()
+def _document(state: RunState) -> bytes:
+    from engine.production.summary import RunSummary
+
+    assert state.plan
+    assert state.host
+    summary = RunSummary(
+        config=state.config,
+        workload=state.workload,
+        size=state.size,
+        plan=state.plan,
+        host=state.host,
+        notes=state.notes,
+        tasks=state.tasks,
+        done=state.done,
+        failed=state.failed,
+        seconds=state.seconds,
+        rate=state.rate,
+        out=state.out or None,
+    )
+    return msgspec.json.format(msgspec.json.encode(summary), indent=2)
+
+
+class Voice(Protocol):
+    """How events are told on standard error."""
+
+    def tell(self, event: RunEvent, state: RunState) -> None:
+        """Tell an event, if it is worth it; ``state`` is the state after it."""
+
+    def rest(self) -> None:
+        """Leave the line free for others."""
+
+
+class Told:
+    """A run as far as it was told."""
+
+    def __init__(self, config: str, out: str, voice: Voice) -> None:
+        self.state = asked_for(config, out)
+        self._voice = voice
+
+    def follow(self, events: Generator[RunEvent, None, Any]) -> Any:
+        """Tell events as they come; return the results."""
+        try:
+            while True:
+                try:
+                    event = next(events)
+                except StopIteration as end:
+                    return end.value
+                self._tell(event)
+        finally:
+            self._voice.rest()
+
+    def _tell(self, event: RunEvent) -> None:
+        self.state = fold(self.state, event)
+        if isinstance(event, RunStarted | TasksLoaded) and event.notes:
+            self._voice.rest()
+            for note in event.notes:
+                click.echo(f"workbench: {note}", err=True)
+        self._voice.tell(event, self.state)
+
+
+def _voice(plain: bool) -> Voice:
+    """Return one line that is rewritten on a terminal, lines where they were asked for, and nothing elsewhere."""
+    terminal = sys.stderr.isatty()
+    dumb = os.environ.get("TERM") in (None, "", "dumb")
+    signs = signs_for(sys.stderr.encoding)
+    if plain or (terminal and dumb):
+        return Lines(signs)
+    return Rewritten(signs) if terminal else Quiet()
+
+
+class Quiet:
+    """Tells nothing."""
+
+    def tell(self, event: RunEvent, state: RunState) -> None:
+        """Say nothing."""
+
+    def rest(self) -> None:
+        """Nothing was said."""
+
+
+class Lines:
+    """One line per event, and of progress one a second."""
+
+    def __init__(self, signs: Signs) -> None:
+        self._signs = signs
+        self._last = time.monotonic()
+
+    def tell(self, event: RunEvent, state: RunState) -> None:
+        """Print the event."""
+        if isinstance(event, RunProgress) and not 0 < event.done == event.tasks:
+            if time.monotonic() - self._last < EVERY:
+                return
+            self._last = time.monotonic()
+        line = narrate(event, state, self._signs)
+        if line is not None:
+            click.echo(line, err=True)
+
+    def rest(self) -> None:
+        """Every line is complete."""
+
+
+class Rewritten:
+    """One line that is always the last of the terminal."""
+
+    def __init__(self, signs: Signs) -> None:
+        self._signs = signs
+        self._width = 0
+
+    def tell(self, event: RunEvent, state: RunState) -> None:
+        """Write the line anew."""
+        room = max(shutil.get_terminal_size().columns - 1, 20)
+        line = progress_line(state, room, self._signs)
+        sys.stderr.write("\r" + line.ljust(self._width))
+        sys.stderr.flush()
+        self._width = len(line)
+
+    def rest(self) -> None:
+        """Wipe it out."""
+        if self._width:
+            sys.stderr.write("\r" + " " * self._width + "\r")
+            sys.stderr.flush()
+        self._width = 0

@@ -221,10 +221,11 @@ class Workbench(App[None], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Quit; ask first when a sweep would be lost."""
-        if self.session.phase != "running" or self.session.playback or not self.settings.confirm_quit:
+        what = self.session.at_work
+        if not what or not self.settings.confirm_quit:
             self.leave(0)
         elif not isinstance(self.screen, ConfirmScreen):
-            self.push_screen(ConfirmScreen("A sweep is running. Stop it and quit?", "Stop and quit"), self._answered)
+            self.push_screen(ConfirmScreen(f"{what} is running. Stop it and quit?", "Stop and quit"), self._answered)
 
     def _answered(self, yes: bool | None) -> None:
         if yes:
@@ -237,8 +238,8 @@ class Workbench(App[None], inherit_bindings=False):
         self.run_worker(self._leave(code), group="leave", exclusive=True)
 
     async def _leave(self, code: int) -> None:
-        if self.session.engine:
-            await self.session.engine.stop()
+        for process in self.session.processes:
+            await process.stop()
         self.exit(return_code=code)
 
     def _on_signal(self, number: signal.Signals) -> None:
@@ -252,8 +253,7 @@ class Workbench(App[None], inherit_bindings=False):
         self.leave(128 + number)
 
     def _end_by_force(self, code: int) -> None:
-        if self.session.engine:
-            self.session.engine.kill()
+        self.session.kill()
         os._exit(code)
 
 
@@ -267,8 +267,7 @@ def run(request: SweepRequest | None = None, autostart: bool = False, replay: Pa
     try:
         app.run()
     finally:
-        if app.session.engine:
-            app.session.engine.kill()
+        app.session.kill()
     return app.return_code or 0
 
 

@@ -30,12 +30,19 @@ class Situation:
     """The sweep is a recording."""
     unfinished: bool = False
     """There is an interrupted sweep to go on with."""
+    producing: bool = False
+    """A production run goes on."""
 
 
 def why_not(action: str, now: Situation) -> str | None:
     """Return why an action cannot be done, or None if it can."""
     if action in ("pause", "pace", "scrub"):
         return None if now.playing else _NO_RECORDING
+    if now.producing:
+        if action in ("sweep", "demo", "resume", "hotspots"):
+            return "a production run goes on, and each would slow the other; 7 shows it"
+        if action == "stop":
+            return None
     wrong = next(iter(now.problems.values()), None)
     reasons: dict[tuple[str, Phase], str | None] = {
         ("sweep", "form"): wrong,

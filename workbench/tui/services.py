@@ -8,12 +8,14 @@ from pathlib import Path
 
 from engine.report import SweepReport
 from engine.request import SweepRequest
+from engine.run_events import RunRequest
 from workbench.tui.catalogue import Catalogue, Reference, load_catalogue
 from workbench.tui.children import output_of
 from workbench.tui.clipboard import copy_natively
 from workbench.tui.engine_process import Engine, EngineProcess
 from workbench.tui.journal import Unfinished, forget, unfinished
 from workbench.tui.journaled import Journaled
+from workbench.tui.run_process import ProductionRun, RunProcess
 
 CommandOutput = tuple[int, bytes, str]
 """Exit code, standard output, standard error."""
@@ -73,3 +75,4 @@ class Services:
     unfinished: Callable[[], list[Unfinished]] = unfinished
     go_on: Callable[[Unfinished], Engine] = go_on_with
     forget: Callable[[Path], None] = forget
+    run: Callable[[RunRequest], ProductionRun] = RunProcess

@@ -15,6 +15,7 @@ from workbench.tui.engine_process import Engine
 from workbench.tui.journal import Unfinished
 from workbench.tui.permission import Phase, Situation
 from workbench.tui.playback import Playback
+from workbench.tui.run_process import ProductionRun
 from workbench.tui.services import Services
 
 
@@ -39,6 +40,8 @@ class Session:
     marked: Plan | None = None
     """The plan to see beside it."""
     figures: Figures = field(default_factory=Figures)
+    producing: ProductionRun | None = None
+    """The production run that goes on."""
     interrupted: Unfinished | None = None
     """A recorded sweep that can go on."""
 
@@ -68,6 +71,23 @@ class Session:
             return "form"
         return "done" if self.state.finished else "running"
 
+    @property
+    def at_work(self) -> str:
+        """What would be lost with the app, in words; empty: nothing."""
+        if self.producing:
+            return "A production run"
+        return "A sweep" if self.phase == "running" and not self.playback else ""
+
+    @property
+    def processes(self) -> list[Engine | ProductionRun]:
+        """What was started, and may go on."""
+        return [process for process in (self.engine, self.producing) if process is not None]
+
+    def kill(self) -> None:
+        """End every process at once."""
+        for process in self.processes:
+            process.kill()
+
     def row(self, plan: Plan | None) -> Row | None:
         """Return what is known of a plan."""
         return next((row for row in self.state.rows if row.plan == plan), None)
@@ -82,6 +102,7 @@ class Session:
             problems=self.problems,
             playing=self.playback is not None,
             unfinished=self.interrupted is not None,
+            producing=self.producing is not None,
         )
 
 

@@ -1,19 +1,55 @@
-"""A tuned config at work."""
+"""A tuned config at work: its progress, rate, failures, and where the results go."""
 
 from collections.abc import Iterable
 
-from textual.content import Content
+from textual import on
 from textual.widget import Widget
-from textual.widgets import Static
 
+from workbench.numbers import UNICODE, Signs
+from workbench.tui.permission import Phase
 from workbench.tui.screens.page import PageScreen
+from workbench.tui.session import Session
+from workbench.tui.widgets.production import ProductionPanel
 
 
 class RunScreen(PageScreen):
-    """A tuned config at work."""
+    """The panel, beside which no sweep may run: each would be slower for the other."""
 
     PAGE = "run"
 
+    def __init__(self, session: Session, signs: Signs = UNICODE) -> None:
+        super().__init__(session, signs)
+        self._panel = ProductionPanel(session.services.run, signs, busy=self._busy)
+
     def body(self) -> Iterable[Widget]:
-        """Return what is to be seen."""
-        yield Static(Content("Nothing was measured yet: 1 goes to the form."), classes="empty", markup=False)
+        """Return the panel."""
+        yield self._panel
+
+    def _busy(self) -> str | None:
+        return "a sweep is running; esc stops it" if self.session.phase == "running" else None
+
+    def entered(self, phase: Phase) -> None:
+        """A sweep began or ended: what can be started has changed."""
+        self._panel.form.check()
+
+    @on(ProductionPanel.Started)
+    def _started(self) -> None:
+        self.session.producing = self._panel.process
+        self.refresh_keys()
+
+    @on(ProductionPanel.Ended)
+    def _ended(self) -> None:
+        self.session.producing = None
+        self.refresh_keys()
+
+    async def action_stop(self) -> None:
+        """Stop the run; while none goes on, go back."""
+        if self.session.producing:
+            self._panel.stop()
+        else:
+            await super().action_stop()
+
+    def equivalent(self) -> list[str]:
+        """Return the command that runs the same."""
+        request = self._panel.form.request
+        return ["workbench", "run", "--config", request.config, *(["--out", request.out] if request.out else [])]
