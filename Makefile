@@ -37,7 +37,7 @@ lint: $(READY) ## format check, ruff, mypy, import layers
 check: lint test ## everything that must pass before a change is shared
 
 schemas: $(READY) ## write the published JSON Schemas from the types
-	for name in report config event comparison; do $(BIN)/workbench config schema $$name > engine/schemas/$$name.schema.json; done
+	for name in report config event comparison run run-event; do $(BIN)/workbench config schema $$name > engine/schemas/$$name.schema.json; done
 	$(BIN)/workbench config schema settings > workbench/settings.schema.json
 
 screenshots: $(READY) ## write screenshots/ from a recorded sweep

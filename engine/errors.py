@@ -38,7 +38,8 @@ class UnknownName(RequestError):
     """A name that does not exist, with the nearest one that does."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
-        from difflib import get_close_matches
+
+        from difflib import get_close_matches  # 6 ms that a start without a mistake does not need
 
         choices = sorted(known)
         near = get_close_matches(name, choices, n=1, cutoff=0.5)

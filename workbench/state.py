@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
-from engine.analyse.ledger import ceiling_of
+from engine.analyse.ceilings import ceiling_of
 from engine.events import (
     AnyEvent,
     BlockFinished,

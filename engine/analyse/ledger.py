@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import mean, median
 
+from engine.analyse.ceilings import ceiling_of
 from engine.events import (
     AnyEvent,
     CeilingMeasured,
@@ -118,20 +119,6 @@ class Ledger:
     def ceiling(self) -> tuple[Ceiling, ...]:
         """What this machine had to give: medians over the sweep, by workers."""
         return ceiling_of(self.ceilings)
-
-
-def ceiling_of(measured: Sequence[CeilingMeasured]) -> tuple[Ceiling, ...]:
-    """Return the medians of what was measured, by workers."""
-    by_workers: dict[int, list[CeilingMeasured]] = defaultdict(list)
-    for each in measured:
-        by_workers[each.workers].append(each)
-    return tuple(_ceiling(workers, found) for workers, found in sorted(by_workers.items()))
-
-
-def _ceiling(workers: int, found: Sequence[CeilingMeasured]) -> Ceiling:
-    bandwidths = [each.bandwidth for each in found if each.bandwidth is not None]
-    compute = round(median(each.speedup for each in found), 4)
-    return Ceiling(workers, compute, round(median(bandwidths), 4) if bandwidths else None)
 
 
 class Clockwork:

@@ -177,7 +177,7 @@ async def a_screen(world: World, size: tuple[int, int] = (80, 24), **arguments: 
     app = Workbench(world.services(), **arguments)
     async with app.run_test(size=size, notifications=True) as pilot:
         screen = app.sweep_screen
-        await until(pilot, lambda: screen.is_mounted and (screen.phase != "form" or screen.form.request))
+        await until(pilot, lambda: screen.is_mounted and (screen.phase != "form" or screen.ready))
         await pilot.pause()
         yield pilot
 

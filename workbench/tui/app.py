@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import msgspec
-from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -23,23 +22,24 @@ from workbench.settings import Settings, load_settings, signs_of
 from workbench.tui.actions import PAGES, bindings, every_action
 from workbench.tui.clipboard import escape_sequence
 from workbench.tui.engine_process import Engine
-from workbench.tui.journaled import Journaled
-from workbench.tui.messages import ResumeWanted, StopWanted, SweepWanted
-from workbench.tui.permission import Phase
 from workbench.tui.playback import Playback
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.page import PageScreen
 from workbench.tui.screens.sweep import SweepScreen
 from workbench.tui.services import Services
 from workbench.tui.session import Session
+from workbench.tui.sweeping import SweepingApp
 
 SHUTDOWN_PATIENCE = 3.0
 """Seconds between a signal and the end of the process, whatever happens."""
 
+FIRST_PAINT = 0.02
+"""Seconds that the first paint gets for itself."""
+
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-class Workbench(App[None], inherit_bindings=False):
+class Workbench(SweepingApp, inherit_bindings=False):
     """Terminal UI of the workbench: one screen for each question, and dialogs above them."""
 
     TITLE = "Workbench"
@@ -72,6 +72,7 @@ class Workbench(App[None], inherit_bindings=False):
         self.guards_terminal = False
         """Whether signals are answered by restoring the terminal; only when a real one is drawn on."""
         self.sweep_screen = SweepScreen(self.session, signs)
+        self.pages = []
         for page in PAGES:
             self.add_mode(page.name, partial(self._page, page.name))
 
@@ -80,98 +81,33 @@ class Workbench(App[None], inherit_bindings=False):
         return self._page("sweep")
 
     def _page(self, name: str) -> PageScreen:
-        if name == "sweep":
-            return self.sweep_screen
         from workbench.tui.screens import page_class
 
-        return page_class(name)(self.session, self.signs)
-
-    @property
-    def page(self) -> PageScreen | None:
-        """The screen of the mode, below any dialog."""
-        bottom = self.screen_stack[0] if self.screen_stack else None
-        return bottom if isinstance(bottom, PageScreen) else None
+        page = self.sweep_screen if name == "sweep" else page_class(name)(self.session, self.signs)
+        self.pages.append(page)
+        return page
 
     def on_mount(self) -> None:
         """Be ready for signals, and start at once where that was asked for."""
-        self._painter = self.set_interval(1 / self.settings.updates_per_second, self._paint, pause=True)
+        self._start_painter()
         if self.guards_terminal:
             loop = asyncio.get_running_loop()
             for number in SIGNALS:
                 loop.add_signal_handler(number, partial(self._on_signal, number))
+
+    def on_ready(self) -> None:
+        """Paint once before anything else: the fields of the form take 0.3 s to make."""
+        self.set_timer(FIRST_PAINT, self._begin)
+
+    async def _begin(self) -> None:
+        """Start a sweep at once where that was asked for, else show the form."""
         if self._first:
             self.follow(self._first)
         elif self._autostart and self.session.request:
             self.follow(self.session.services.start(self.session.request))
         else:
+            await self.sweep_screen.entered("form")
             self.run_worker(self._look_for_interrupted(), group="interrupted")
-
-    async def _look_for_interrupted(self) -> None:
-        """Offer to go on with the newest sweep that did not come to its end."""
-        found = await asyncio.to_thread(self.session.services.unfinished)
-        self.session.interrupted = found[0] if found else None
-        if found and self.sweep_screen.is_mounted:
-            self.sweep_screen.offer(found[0])
-
-    # the sweep
-
-    def follow(self, engine: Engine) -> None:
-        """Show the sweep of an engine, or a recording, in place of the one before."""
-        if isinstance(engine, Journaled):
-            engine.on_problem = lambda problem: self.notify(self.signs.text(problem), severity="warning", markup=False)
-        self.run_worker(self._follow(engine), group="sweep", exclusive=True)
-
-    async def _follow(self, engine: Engine) -> None:
-        async for phase in self.session.follow(engine):
-            self._entered(phase)
-            report = self.session.state.report
-            if phase == "done" and report and self.session.request and not self.session.playback:
-                self.run_worker(self._keep(report), group="history")
-
-    def _entered(self, phase: Phase) -> None:
-        (self._painter.resume if phase == "running" or self.session.playback else self._painter.pause)()
-        for stack in self._screen_stacks.values():
-            for screen in stack[:1]:
-                if isinstance(screen, PageScreen) and screen.is_mounted:
-                    screen.entered(phase)
-                    screen.paint()
-                    screen.refresh_keys()
-
-    def _paint(self) -> None:
-        if self.page:
-            self.page.paint()
-
-    async def _keep(self, report: object) -> None:
-        """Add the sweep to the history. What goes wrong is a notice: the figures are on the screen all the same."""
-        try:
-            await self.session.services.keep(report)  # type: ignore[arg-type]
-        except Exception as error:  # noqa: BLE001 - one that a worker raises would end the app
-            self.notify(self.signs.text(f"not kept in the history: {error}"), severity="warning", markup=False)
-
-    @on(SweepWanted)
-    def _sweep_wanted(self, message: SweepWanted) -> None:
-        """Start a sweep, and show it."""
-        from workbench.demo import demo_request
-
-        request = message.request or demo_request()
-        self.session.request = request
-        self.switch_mode("sweep")
-        self.follow(self.session.services.start(request))
-
-    @on(ResumeWanted)
-    def _resume_wanted(self) -> None:
-        """Go on with the sweep that was interrupted."""
-        if earlier := self.session.interrupted:
-            self.session.request, self.session.interrupted = earlier.request, None
-            self.switch_mode("sweep")
-            self.follow(self.session.services.go_on(earlier))
-
-    @on(StopWanted)
-    def _stop_wanted(self) -> None:
-        """Stop the sweep; its report follows."""
-        if self.session.engine:
-            self.notify("stopping; what was measured is kept", timeout=2)
-            self.run_worker(self.session.engine.stop(), group="stop", exclusive=True)
 
     # actions
 

@@ -26,6 +26,18 @@ class FormWanted(Message):
     """The form is to be shown."""
 
 
+class FormChecked(Message):
+    """Whether the form stands for a request may have changed."""
+
+
+class FormSubmitted(Message):
+    """Someone pressed Run, or Demo."""
+
+    def __init__(self, demo: bool = False) -> None:
+        super().__init__()
+        self.demo = demo
+
+
 class CaptureWanted(Message):
     """A plan is to be sampled."""
 

@@ -58,8 +58,12 @@ class PageScreen(Screen[None]):
     def show(self) -> None:
         """Bring the page up to date with the session; what has not changed is not painted."""
 
-    def entered(self, phase: Phase) -> None:
+    async def entered(self, phase: Phase) -> None:
         """The sweep has come to another phase."""
+
+    def offered(self) -> None:
+        """There is an interrupted sweep to go on with."""
+        self.refresh_keys()
 
     def paint(self) -> None:
         """Show the session. Called by a timer, so many events make one update, and after the last."""

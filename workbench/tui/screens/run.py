@@ -28,7 +28,7 @@ class RunScreen(PageScreen):
     def _busy(self) -> str | None:
         return "a sweep is running; esc stops it" if self.session.phase == "running" else None
 
-    def entered(self, phase: Phase) -> None:
+    async def entered(self, phase: Phase) -> None:
         """A sweep began or ended: what can be started has changed."""
         self._panel.form.check()
 

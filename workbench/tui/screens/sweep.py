@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
+from textual.widgets import Static
 
 from engine.request import SweepRequest
 from workbench.numbers import UNICODE, Signs
 from workbench.state import State
 from workbench.tui.actions import bindings
-from workbench.tui.journal import Unfinished
-from workbench.tui.messages import FormWanted
+from workbench.tui.messages import FormChecked, FormSubmitted, FormWanted
 from workbench.tui.permission import Phase
 from workbench.tui.screens.page import PageScreen
 from workbench.tui.session import Session
-from workbench.tui.widgets.form import SweepForm
 
 if TYPE_CHECKING:
     from workbench.tui.widgets.board import Board
+    from workbench.tui.widgets.form import SweepForm
 
 
 class SweepScreen(PageScreen):
@@ -33,20 +33,22 @@ class SweepScreen(PageScreen):
         super().__init__(session, signs)
         self.board: Board | None = None
         """Comes with the first sweep, since the plot is slow to import."""
+        self._form: SweepForm | None = None
 
     def body(self) -> Iterable[Widget]:
-        """Return the form; the figures come later."""
-        yield SweepForm(self.session.services.catalogue, self.session.request, self.signs, id="form")
-
-    def on_mount(self) -> None:
-        """Show the form, unless a sweep is starting already."""
-        if self.session.phase == "form":
-            self.entered("form")
+        """Return room for the form, which comes with the second paint: its fields take half a second to make."""
+        yield Static("", id="coming", classes="empty", markup=False)
 
     @property
-    def form(self) -> SweepForm:
-        """The form, also while it is not shown."""
-        return self.query_one(SweepForm)
+    def form(self) -> "SweepForm":
+        """The form, also while it is not shown. It comes after the first paint."""
+        assert self._form
+        return self._form
+
+    @property
+    def ready(self) -> bool:
+        """Whether the form is there and stands for a request."""
+        return self._form is not None and self._form.request is not None
 
     @property
     def phase(self) -> Phase:
@@ -62,30 +64,35 @@ class SweepScreen(PageScreen):
         """Return the request of the form while it is shown, else the last one."""
         return self.form.request if self.session.phase == "form" else self.session.request
 
-    @on(SweepForm.Checked)
-    def _checked(self, event: SweepForm.Checked) -> None:
+    @on(FormChecked)
+    def _checked(self, event: FormChecked) -> None:
         event.stop()
         self.session.problems = self.form.problems
         self.refresh_keys()
 
-    @on(SweepForm.Submitted)
-    async def _submitted(self, event: SweepForm.Submitted) -> None:
+    @on(FormSubmitted)
+    async def _submitted(self, event: FormSubmitted) -> None:
         event.stop()
         await self.try_action("demo" if event.demo else "sweep")
 
     @on(FormWanted)
-    def _form_wanted(self) -> None:
-        self.entered("form")
+    async def _form_wanted(self) -> None:
+        await self.entered("form")
 
-    def offer(self, earlier: Unfinished) -> None:
+    def offered(self) -> None:
         """Say that a sweep can go on."""
-        done = f"{earlier.plans_done} of {earlier.plans} plans"
-        self.form.invite(f"c goes on with the sweep of {earlier.workload} that was interrupted ({done})")
-        self.refresh_keys()
+        earlier = self.session.interrupted
+        if earlier and self._form:
+            done = f"{earlier.plans_done} of {earlier.plans} plans"
+            self.form.invite(f"c goes on with the sweep of {earlier.workload} that was interrupted ({done})")
+        super().offered()
 
-    def entered(self, phase: Phase) -> None:
+    async def entered(self, phase: Phase) -> None:
         """Show what belongs to the phase."""
-        self.form.display = phase == "form"
+        if phase == "form" and not self._form:
+            await self._make_form()
+        if self._form:
+            self._form.display = phase == "form"
         self.set_class(phase == "form", "-form")
         if self.board:
             self.board.display = phase != "form"
@@ -99,14 +106,21 @@ class SweepScreen(PageScreen):
             self.board.start()
         elif self.board:
             self.call_after_refresh(self.board.choose)
+        self.query_one("#coming").display = not (self.board or self._form)
         self.paint()
         self.refresh_keys()
+
+    async def _make_form(self) -> None:
+        from workbench.tui.widgets.form import SweepForm
+
+        self._form = SweepForm(self.session.services.catalogue, self.session.request, self.signs, id="form")
+        await self.mount(self._form, before="#coming")
 
     def _make_board(self) -> None:
         from workbench.tui.widgets.board import Board
 
         self.board = Board(self.session, self.signs, id="board")
-        self.mount(self.board, after="#form")
+        self.mount(self.board, before="#coming")
 
     def show(self) -> None:
         """Show the figures."""

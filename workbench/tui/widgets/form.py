@@ -17,6 +17,7 @@ from engine.request import Axis, SweepRequest
 from workbench.numbers import UNICODE, Signs
 from workbench.tui.catalogue import EVERYTHING, Reference, WorkloadOffer
 from workbench.tui.entries import AXES, BLOCKS, SAMPLE, Entries, check, entries_of
+from workbench.tui.messages import FormChecked, FormSubmitted
 from workbench.tui.widgets.fields import Field, ModeBox
 from workbench.tui.widgets.picker import NAMED, Lookup, WorkloadPicker
 
@@ -35,16 +36,6 @@ _COLUMN = 36
 
 class SweepForm(Vertical):
     """Everything that makes a SweepRequest. It checks itself on every change."""
-
-    class Submitted(Message):
-        """Someone pressed Run, or Demo."""
-
-        def __init__(self, demo: bool = False) -> None:
-            super().__init__()
-            self.demo = demo
-
-    class Checked(Message):
-        """Whether the form stands for a request may have changed."""
 
     def __init__(
         self, look_up: Lookup, request: SweepRequest | None = None, signs: Signs = UNICODE, id: str | None = None
@@ -174,7 +165,7 @@ class SweepForm(Vertical):
         for field in self.query(Field):
             field.mark(field.key in self.problems)
         self._show_hint()
-        self.post_message(self.Checked())
+        self.post_message(FormChecked())
 
     def _show_hint(self) -> None:
         """Show what is wrong with the field in focus, or what it means; without one, what is wrong anywhere."""
@@ -208,7 +199,7 @@ class SweepForm(Vertical):
     @on(Button.Pressed)
     def _run(self, event: Button.Pressed) -> None:
         event.stop()
-        self.post_message(self.Submitted(demo=event.button.id == "demo"))
+        self.post_message(FormSubmitted(demo=event.button.id == "demo"))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Explain the field in focus."""

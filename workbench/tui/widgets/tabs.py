@@ -24,14 +24,12 @@ class Tabs(Static):
     """The line itself."""
 
     def __init__(self, current: str, signs: Signs = UNICODE) -> None:
-        super().__init__("", id="tabs", markup=False)
+        super().__init__(_content(current, ROOMY), id="tabs", markup=False)
         self._current, self._signs = current, signs
 
     def on_resize(self) -> None:
         """Use the room there is."""
-        words = tab_words(self._current, self.size.width)
-        styles = ["bold" if page.name == self._current else "" for page in PAGES]
-        self.update(Content.assemble(*zip(words, styles, strict=True)), layout=False)
+        self.update(_content(self._current, self.size.width), layout=False)
 
     async def on_click(self, event: events.Click) -> None:
         """Go to the tab under the mouse."""
@@ -41,3 +39,8 @@ class Tabs(Static):
             if event.x < edge:
                 await self.app.run_action(f"go('{page.name}')")
                 return
+
+
+def _content(current: str, width: int) -> Content:
+    styles = ["bold" if page.name == current else "" for page in PAGES]
+    return Content.assemble(*zip(tab_words(current, width), styles, strict=True))

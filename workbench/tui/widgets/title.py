@@ -29,9 +29,9 @@ class Title(Static):
     """The line itself; it repaints only when its text changed."""
 
     def __init__(self, signs: Signs = UNICODE) -> None:
-        super().__init__("", id="title", markup=False)
+        self._shown = title_text(State(), signs)  # seen in the first paint
+        super().__init__(Content(self._shown), id="title", markup=False)
         self._signs = signs
-        self._shown = ""
 
     def show(self, state: State) -> None:
         """Show what this sweep is about."""
