@@ -27,7 +27,7 @@ COMMANDS = {
     "config": ("workbench.commands.config", "config", "validate and show tuned configs; print the schemas"),
     "workloads": ("workbench.commands.lists", "workloads", "list the built-in workloads"),
     "modes": ("workbench.commands.lists", "modes", "list the execution modes and what each needs"),
-    "doctor": ("workbench.commands.lists", "doctor", "what this machine offers and what limits each mode"),
+    "doctor": ("workbench.commands.doctor", "doctor", "what this machine offers and what limits each mode"),
 }
 """Module, attribute and one line of help; a module is imported when its command is used."""
 

@@ -4,7 +4,8 @@ import time
 from typing import Any, ClassVar, Self
 
 from engine.chunks import run_chunk
-from engine.executor import Outcome, WorkerTime
+from engine.executor import Limit, Outcome, WorkerTime
+from engine.host import usable_cores
 from engine.modes.base import LocalExecutor
 
 
@@ -15,6 +16,12 @@ class Sequential(LocalExecutor):
     summary: ClassVar[str] = "one chunk after the other in one process; the baseline"
     honours: ClassVar[frozenset[str]] = frozenset({"kernel", "chunk_size", "threads_per_worker"})
     pieces_per_worker: ClassVar[int] = 1
+
+    @classmethod
+    def limit(cls) -> Limit | None:
+        """Return that the other cores stay idle."""
+        cores = usable_cores()
+        return Limit(f"computes on one of {cores} cores", "any other mode") if cores > 1 else None
 
     def __enter__(self) -> Self:
         kernel = self._job.kernel

@@ -61,6 +61,9 @@ class PageScreen(Screen[None]):
     def entered(self, phase: Phase) -> None:
         """The sweep has come to another phase."""
 
+    def kept(self) -> None:
+        """A sweep was added to the history."""
+
     def paint(self) -> None:
         """Show the session. Called by a timer, so many events make one update, and after the last."""
         with suppress(NoMatches):  # the timer may fire while the screen is being taken down
