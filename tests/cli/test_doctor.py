@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from importlib import metadata
 
 import msgspec
 import pytest
 
 from engine import gpus
 from engine.hotspots.access import may_sample
-from engine.modes import MODES, gpu_batch
+from engine.modes import MODES
 from engine.modes.gpu_batch import GpuBatch
 from engine.modes.thread import Thread
 from tests.cli.test_commands import workbench
@@ -138,11 +139,11 @@ def test_a_torch_for_the_cpu_beside_a_gpu_is_named(monkeypatch):
     monkeypatch.setattr(GpuBatch, "unavailable", classmethod(lambda cls: None))
     monkeypatch.setattr(gpus, "why_none", lambda: "")
     monkeypatch.setattr(gpus, "names", lambda: ("NVIDIA H100",))
-    monkeypatch.setattr(gpu_batch.metadata, "version", lambda name: "2.6.0+cpu")
+    monkeypatch.setattr(metadata, "version", lambda name: "2.6.0+cpu")
     limit = GpuBatch.limit()
     assert limit
     assert limit.sentence == "torch 2.6.0+cpu was built for the CPU alone"
-    monkeypatch.setattr(gpu_batch.metadata, "version", lambda name: "2.6.0+cu126")
+    monkeypatch.setattr(metadata, "version", lambda name: "2.6.0+cu126")
     assert GpuBatch.limit() is None
 
 

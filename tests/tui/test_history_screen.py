@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,7 +24,7 @@ HERE = "0123456789abcdef"
 
 
 def a_summary(number: int = 1, **changes) -> Summary:
-    facts = {
+    facts: dict[str, Any] = {
         "workload": "straddles",
         "reference": "straddles",
         "size": "small",
@@ -85,7 +86,8 @@ async def at_history(pilot, text="straddles"):
 
 
 def table_of(pilot) -> SweepsTable:
-    return pilot.app.screen.query_one(SweepsTable)
+    table: SweepsTable = pilot.app.screen.query_one(SweepsTable)
+    return table
 
 
 def play_past(story, world=None, size=(80, 24), **arguments):
