@@ -90,6 +90,15 @@ def finish(steps: Steps) -> Outcome:
             return outcome
 
 
+@dataclass(frozen=True)
+class Limit:
+    """What holds a mode back on this machine, whether it can run or not."""
+
+    sentence: str
+    lift: str
+    """What to do about it."""
+
+
 class Executor(Protocol):
     """Entering is set-up and returns when every worker can work; leaving is tear-down. It owns no clock of its own."""
 
@@ -105,6 +114,10 @@ class Executor(Protocol):
     @classmethod
     def unavailable(cls) -> str | None:
         """Return why this mode cannot run here and what to install, or None if it can."""
+
+    @classmethod
+    def limit(cls) -> Limit | None:
+        """Return what holds this mode back here, and how to lift that; None: nothing does."""
 
     @classmethod
     def copies(cls, plan: "Plan") -> int:

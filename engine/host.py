@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from engine import cgroups
+from engine import cgroups, gpus
 from engine.conditions import conditions
 from engine.report import Host
 
@@ -43,7 +43,7 @@ def describe_host() -> Host:
         "physical_cores": psutil.cpu_count(logical=False) or usable_cores(),
         "usable_cores": usable_cores(),
         "memory_bytes": memory_bytes() >> 30 << 30,  # kernels differ by a few pages, so whole GiB
-        "gpus": _gpus(),
+        "gpus": gpus.names(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": ".".join(platform.python_version_tuple()[:2]),
         "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
@@ -59,14 +59,6 @@ def _cpu_name() -> str:
         return platform.processor() or platform.machine()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-def _gpus() -> tuple[str, ...]:
-    names = []
-    for information in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
-        text = information.read_text(errors="replace")
-        names += [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("Model")]
-    return tuple(names)
 
 
 def _versions() -> dict[str, str]:

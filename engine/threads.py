@@ -100,6 +100,19 @@ def violations(limit: int) -> tuple[str, ...]:
     )
 
 
+def linear_algebra() -> tuple[tuple[str, str, int, str], ...]:
+    """Return name, version, threads and file of each native library that computes with threads, NumPy's and SciPy's."""
+    import numpy as np  # noqa: F401 - brings its library
+    import scipy.linalg  # noqa: F401 - has one of its own
+
+    libraries = _native_libraries()
+    return tuple((each.internal_api, each.version or "", each.num_threads, _file(each.filepath)) for each in libraries)
+
+
+def _file(path: str) -> str:
+    return _place(path).strip(" ()")
+
+
 def _place(path: str) -> str:
     """The file, with the folder where that is a package's own: ``numpy.libs/libopenblas64.so``."""
     file = PurePath(path)

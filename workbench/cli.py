@@ -33,7 +33,7 @@ COMMANDS = {
     "config": ("workbench.commands.config", "config", "settings, tuned configs and the schemas of all files"),
     "workloads": ("workbench.commands.lists", "workloads", "list the built-in workloads"),
     "modes": ("workbench.commands.lists", "modes", "list the execution modes and what each needs"),
-    "doctor": ("workbench.commands.lists", "doctor", "what this machine offers and what limits each mode"),
+    "doctor": ("workbench.commands.doctor", "doctor", "what this machine offers and what limits each mode"),
     "completion": ("workbench.commands.completion", "completion", "make the shell complete command lines"),
     "man": ("workbench.commands.man", "man", "print the manual page"),
 }

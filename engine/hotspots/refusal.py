@@ -45,6 +45,11 @@ def unsupported(text: str) -> bool:
     return any(message in text for message in _UNSUPPORTED)
 
 
+def advice(place: Place) -> str:
+    """Return the exact next step."""
+    return _ADVICE[place]
+
+
 def refusal(place: Place) -> Lacking:
     """Return the error with the exact next step."""
     return Lacking(f"py-spy may not read the processes it samples (ptrace is refused); {_ADVICE[place]}")
@@ -59,10 +64,11 @@ def where(text: str, environment: Mapping[str, str] | None = None, system: str =
         return "kubernetes"
     if "docker container" in text or any((root / mark).exists() for mark in (".dockerenv", "run/.containerenv")):
         return "docker"
-    return "locked" if _ptrace_scope(root) == "3" else "linux"
+    return "locked" if ptrace_scope(root) == "3" else "linux"
 
 
-def _ptrace_scope(root: Path) -> str:
+def ptrace_scope(root: Path = Path("/")) -> str:
+    """Return what Yama allows, from 0 to 3; empty: it is not there."""
     try:
         return (root / "proc/sys/kernel/yama/ptrace_scope").read_text().strip()
     except OSError:

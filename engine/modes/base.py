@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import ClassVar, Self
 
 from engine.chunks import Collector, auto_size, even_chunks
-from engine.executor import Chunk, Job, Outcome, Shipping, Steps, WorkerTime, finish
+from engine.executor import Chunk, Job, Limit, Outcome, Shipping, Steps, WorkerTime, finish
 from engine.plan import Plan
 
 
@@ -34,6 +34,11 @@ class LocalExecutor:
     @classmethod
     def unavailable(cls) -> str | None:
         """Return why this mode cannot run here; None: it can."""
+        return None
+
+    @classmethod
+    def limit(cls) -> Limit | None:
+        """Return what holds this mode back here, and how to lift that; None: nothing does."""
         return None
 
     @classmethod

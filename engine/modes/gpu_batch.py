@@ -1,12 +1,15 @@
 """gpu-batch: chunks as batches of a torch kernel on one device: cuda, mps or the CPU."""
 
 import importlib.util
+from importlib import metadata
 from typing import ClassVar, Self
 
 import psutil
 
+from engine import gpus
 from engine.chunks import CACHE_BYTES, auto_size
 from engine.errors import Lacking
+from engine.executor import Limit
 from engine.modes.sequential import Sequential
 
 USABLE = 0.5
@@ -25,6 +28,18 @@ class GpuBatch(Sequential):
     def unavailable(cls) -> str | None:
         """Return why this mode cannot run here; None: it can."""
         return None if importlib.util.find_spec("torch") else "needs torch: pip install 'workbench[gpu]'"
+
+    @classmethod
+    def limit(cls) -> Limit | None:
+        """Return why there is no torch or no GPU, as far as that is known without starting either."""
+        if cls.unavailable():
+            return Limit("torch is not installed", "pip install 'workbench[gpu]'")
+        if why := gpus.why_none():
+            return Limit(f"torch computes on the CPU: {why}", gpus.LIFT)
+        version = metadata.version("torch")
+        if gpus.names() and version.endswith("+cpu"):
+            return Limit(f"torch {version} was built for the CPU alone", "install the build of torch for CUDA")
+        return None
 
     def __enter__(self) -> Self:
         import torch

@@ -7,6 +7,7 @@ fork, a chunk travels as a list of tasks, and its results come back pickled thro
 import multiprocessing
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -19,7 +20,7 @@ from typing import Any, ClassVar, Self
 
 from engine.chunks import explain, run_chunk, size_of
 from engine.errors import WorkbenchError, WorkFailed
-from engine.executor import Outcome, Seconds, Shipping, Steps
+from engine.executor import Limit, Outcome, Seconds, Shipping, Steps
 from engine.modes.base import LocalExecutor, worker_times
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent
@@ -98,6 +99,15 @@ class Process(LocalExecutor):
     )
     pieces_per_worker: ClassVar[int] = 4
     """As multiprocessing.Pool.map cuts its input."""
+
+    @classmethod
+    def limit(cls) -> Limit | None:
+        """Return that data travels, and which start method spares that."""
+        fork = "--start-method fork, or " if sys.platform.startswith("linux") else ""
+        return Limit(
+            "with spawn and forkserver the data is pickled to every worker",
+            f"{fork}mode shared-memory, for data in arrays",
+        )
 
     @classmethod
     def copies(cls, plan: Plan) -> int:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from engine.chunks import run_chunk
-from engine.executor import Chunk, Outcome, Steps, WorkerTime
+from engine.executor import Chunk, Limit, Outcome, Steps, WorkerTime
+from engine.host import usable_cores
 from engine.modes.base import LocalExecutor
 from engine.shortening import Shortening
 
@@ -17,6 +18,12 @@ class Sequential(LocalExecutor):
     summary: ClassVar[str] = "one chunk after the other in one process; the baseline"
     honours: ClassVar[frozenset[str]] = frozenset({"kernel", "chunk_size", "threads_per_worker"})
     pieces_per_worker: ClassVar[int] = 1
+
+    @classmethod
+    def limit(cls) -> Limit | None:
+        """Return that the other cores stay idle."""
+        cores = usable_cores()
+        return Limit(f"computes on one of {cores} cores", "any other mode") if cores > 1 else None
 
     def __enter__(self) -> Self:
         kernel = self._job.kernel

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from engine.chunks import CACHE_BYTES, Collector
 from engine.errors import TaskFailed
-from engine.executor import Chunk, Job, Outcome, Shipping, Steps, WorkerTime, finish
+from engine.executor import Chunk, Job, Limit, Outcome, Shipping, Steps, WorkerTime, finish
 from engine.plan import Plan
 from engine.pool.course import Failure
 from engine.pool.messages import Batch
@@ -36,6 +36,14 @@ class SharedMemory:
     def unavailable(cls) -> str | None:
         """Return why this mode cannot run here; None: it can."""
         return None if os.name == "posix" else "needs a POSIX system (Linux, macOS, WSL)"
+
+    @classmethod
+    def limit(cls) -> Limit | None:
+        """Return what is not shared."""
+        return Limit(
+            "what is not in arrays, Arrow tables or DataFrames is copied to every worker",
+            "engine.LookupTable in place of a big dict",
+        )
 
     @classmethod
     def copies(cls, plan: Plan) -> int:

@@ -1,5 +1,6 @@
 """thread: worker threads in one process; nothing is copied, and only kernels that release the GIL gain."""
 
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -7,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Self
 
 from engine.chunks import run_chunk
-from engine.executor import Chunk, Outcome, Steps
+from engine.executor import Chunk, Limit, Outcome, Steps
 from engine.modes.base import LocalExecutor, worker_times
 
 
@@ -17,6 +18,16 @@ class Thread(LocalExecutor):
     name: ClassVar[str] = "thread"
     summary: ClassVar[str] = "threads in one process: no copies, but pure Python shares one GIL"
     honours: ClassVar[frozenset[str]] = frozenset({"kernel", "chunk_size", "workers", "threads_per_worker"})
+
+    @classmethod
+    def limit(cls) -> Limit | None:
+        """Return that there is a GIL, where there is one."""
+        if not getattr(sys, "_is_gil_enabled", lambda: True)():
+            return None
+        return Limit(
+            "of pure Python one thread computes at a time: this Python has a GIL",
+            "a kernel that releases it (numpy, numba), or a free-threaded Python (3.13t or later)",
+        )
 
     def __enter__(self) -> Self:
         kernel = self._job.kernel

@@ -174,15 +174,3 @@ def test_lists_are_printed(command):
     done = workbench(*command)
     assert done.returncode == 0
     assert done.stdout
-
-
-def test_doctor_is_one_json_document():
-    told = json.loads(workbench("doctor", "--json").stdout)
-    assert "modes" in told
-    assert "logical cores" in told["host"]["conditions"]
-
-
-def test_doctor_tells_conditions_in_words():
-    line = next(line for line in workbench("doctor").stdout.splitlines() if line.startswith("conditions: "))
-    assert "logical cores " in line
-    assert "{" not in line

@@ -224,3 +224,63 @@ def test_a_baseline_of_something_else_is_refused_before_anything_runs(changes, a
 def test_fail_slower_without_a_baseline_is_refused(capsys):
     assert main(["sweep", "fixed_cost", "--fail-slower", "5%"]) == 2
     assert "--fail-slower needs --baseline FILE" in capsys.readouterr().err
+
+
+@pytest.fixture
+def history(tmp_path, monkeypatch):
+    """A history with the two sweeps."""
+    from engine.history import open_history, store
+
+    monkeypatch.setenv("WORKBENCH_HISTORY", str(tmp_path / "h.sqlite3"))
+    monkeypatch.setattr(store, "checkout_of", lambda reference: None)
+    opened = open_history()
+    for report in (before(), after([1.06])):
+        opened.add(report)
+    return opened
+
+
+def test_sweeps_of_the_history_are_compared_as_their_files_would_be(history, files, capsys):
+    assert main(["compare", "history:1", "history:2"]) == 10
+    said = capsys.readouterr().out
+    first, second = files(before(), after([1.06]))
+    assert main(["compare", first, "history:2"]) == 10
+    assert main(["compare", "history:1", second]) == 10
+    assert capsys.readouterr().out == said * 2
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["history:1", "history:9"], "history: there is no sweep 9; the nearest: 2, 1"),
+        (["history:9", "history:1"], "history: there is no sweep 9; the nearest: 2, 1"),
+        (["history:1", "history:x"], "history:x: expected history: and the id of a sweep; `workbench history` lists"),
+        (["history:", "history:1"], "history:: expected history: and the id of a sweep"),
+    ],
+)
+def test_a_sweep_that_the_history_does_not_have_is_a_wrong_request(names, message, history, capsys):
+    assert main(["compare", *names]) == 2
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.out == ""
+
+
+def test_a_damaged_report_in_the_history_is_named(history, capsys):
+    import sqlite3
+    import zlib
+    from contextlib import closing
+
+    with closing(sqlite3.connect(history.path)) as db:
+        db.execute("UPDATE sweeps SET report = ? WHERE id = 2", (zlib.compress(b'{"schema": 2}'),))
+        db.commit()
+    assert main(["compare", "history:1", "history:2"]) == 2
+    assert "history:2: schema 2 is not 1; measure again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_the_table_gives_way_in_the_interval_and_the_plans_name(width):
+    from engine.analyse.comparing import compare
+
+    lines = comparison_lines(compare(before(), after([1.06])), width)
+    table = lines[lines.index("") + 1 :][:9]
+    assert max(map(len, table)) <= max(width, 48)
+    assert all(line.endswith(("same", "slower")) for line in table[1:])

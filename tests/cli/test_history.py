@@ -90,7 +90,7 @@ def test_an_empty_history_says_what_to_do_next(history, said):
         assert (code, err) == (0, "")
         assert "`workbench demo` is the quickest" in out
         assert str(history.path) in out
-    assert json.loads(said("--json")[1]) == {"schema": 1, "sweeps": []}
+    assert json.loads(said("--json")[1]) == {"schema": 1, "here": describe_host().fingerprint, "sweeps": []}
     assert said("show", 1)[0] == 2
 
 

@@ -1,7 +1,7 @@
 """Stand-ins for what the UI talks to, and a way to wait for conditions instead of for time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,7 @@ class World:
             raise self._full
         self.kept.append(report)
 
-    async def _run(self, arguments: list[str]) -> CommandOutput:
+    async def _run(self, arguments: list[str], environment: Mapping[str, str] | None = None) -> CommandOutput:
         self.commands.append(arguments)
         return self._command
 

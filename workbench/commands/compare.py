@@ -14,7 +14,7 @@ import msgspec
 from engine.errors import RequestError
 from workbench.commands.options import LIMIT, limit_option
 from workbench.format import wrap
-from workbench.numbers import UNICODE, Signs, seconds
+from workbench.numbers import UNICODE, Signs, fit, seconds
 from workbench.settings import stream_signs
 
 if TYPE_CHECKING:
@@ -23,22 +23,29 @@ if TYPE_CHECKING:
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub names a file whose Markdown it shows beside the job."""
+READABLE, NARROWEST = 20, 8
+"""Characters of a plan's name below which the interval goes first, and never fewer."""
+PAST = "history:"
+"""How the name of a sweep in the history starts; its id follows."""
 
 
 @click.command()
-@click.argument("before", type=click.Path(path_type=Path), metavar="A.json")
-@click.argument("after", type=click.Path(path_type=Path), metavar="B.json")
+@click.argument("before", metavar="A.json")
+@click.argument("after", metavar="B.json")
 @limit_option
 @click.option("--goal", type=click.Choice(["job", "steady"]), default="steady", help="whole jobs, or steady (default)")
 @click.option("--markdown", is_flag=True, help="a Markdown table on standard output")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on standard output")
 @click.option("--force", is_flag=True, help="compare although host, workload, size, settings or data differ")
-def compare(before: Path, after: Path, **given: Any) -> int:
+def compare(before: str, after: str, **given: Any) -> int:
     """Compare two reports of one workload on one machine, plan by plan: A.json before, B.json after.
 
     \b
     workbench compare main.json branch.json
     workbench compare main.json branch.json --fail-slower 3% --markdown
+    workbench compare history:12 history:14
+
+    Each is a file that `workbench sweep --out` wrote, or history:ID, a sweep that `workbench history` lists.
 
     A plan is slower when an increase like its would come up by chance, in any plan, less than once in 200 comparisons,
     and is at least half of --fail-slower. What moves all plans and the control alike is the machine's doing.
@@ -47,22 +54,36 @@ def compare(before: Path, after: Path, **given: Any) -> int:
     Exit codes: 0 same or faster, 10 slower, 11 ambiguous: too little evidence either way,
     12 contaminated: the machine changed, 13 A.json does not exist, 2 the reports do not belong together.
     """
-    from engine.analyse.comparing import NO_BASELINE, load_report
+    from engine.analyse.comparing import NO_BASELINE
     from engine.analyse.comparing import compare as compare_reports
 
     limit = parse_limit(given["limit"])
     if given["markdown"] and given["as_json"]:
         raise RequestError("--markdown and --json: one of the two")
-    newer = load_report(after)
-    if not before.exists():
+    newer = _report(after)
+    if not before.startswith(PAST) and not Path(before).exists():
         click.echo(
             f"workbench: no baseline: there is no {before}; `workbench sweep --out {before}` makes one", err=True
         )
         return NO_BASELINE
-    found = compare_reports(load_report(before), newer, limit, goal=given["goal"], force=given["force"])
+    found = compare_reports(_report(before), newer, limit, goal=given["goal"], force=given["force"])
     click.echo(_shown(found, given), nl=False)
     add_to_summary(found)
     return found.exit_code
+
+
+def _report(name: str) -> "SweepReport":
+    """Return the report in a file or, for ``history:ID``, in the history. Raises FileProblem, RequestError."""
+    from engine.analyse.comparing import load_report, parse_report
+
+    if not name.startswith(PAST):
+        return load_report(name)
+    number = name.removeprefix(PAST)
+    if not (number.isascii() and number.isdigit()):
+        raise RequestError(f"{name}: expected {PAST} and the id of a sweep; `workbench history` lists them")
+    from engine.history import open_history
+
+    return parse_report(name, open_history().document(int(number)))
 
 
 def _shown(found: "Comparison", given: dict[str, Any]) -> str:
@@ -150,7 +171,8 @@ def comparison_lines(found: "Comparison", width: int = 80, signs: Signs = UNICOD
     heads = [f"{found.verdict}: {found.sentence}", _sides(found)]
     heads += [found.machine.sentence] if found.machine.sentence not in found.sentence else []
     lines = [part for head in heads for part in wrap(signs.text(head), width, "  ")]
-    lines += ["", *_aligned([("plan", "before", "after", "change", "95% interval", "verdict"), *rows])]
+    table = [("plan", "before", "after", "change", "95% interval", "verdict"), *rows]
+    lines += ["", *_aligned(_fitting(table, width, signs))]
     told = [
         f"{name}: {each.sentence} ({each.reason})"
         for name, each in zip(names, found.plans, strict=True)
@@ -193,6 +215,21 @@ def _notes(found: "Comparison") -> list[str]:
     from engine.plan import describe
 
     return [*(f"not compared: {describe(each.plan)}: {each.reason}" for each in found.left_out), *found.notes]
+
+
+def _fitting(rows: Sequence[Sequence[str]], width: int, signs: Signs) -> Sequence[Sequence[str]]:
+    """Make the table narrower where it must be: the interval goes, and the name of the plan gives way."""
+    if _excess(rows, width) > max(len(row[0]) for row in rows) - READABLE:
+        rows = [(*row[:4], *row[5:]) for row in rows]
+    longest = max(len(row[0]) for row in rows)
+    name = max(longest - max(_excess(rows, width), 0), min(longest, NARROWEST))
+    return [(fit(row[0], name, signs), *row[1:]) for row in rows]
+
+
+def _excess(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return by how many characters the table is too wide."""
+    widest = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return sum(widest) + 2 * (len(widest) - 1) - width
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -7,30 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from msgspec.structs import replace
 
 from engine.errors import RequestError, UnknownName
+from engine.host import describe_host
 from engine.plan import Plan, describe
 from workbench.commands.groups import Subcommands
 from workbench.commands.keeping import open_kept
 from workbench.completing import workloads
+from workbench.format import wrap
 from workbench.numbers import Signs, bar, fit, percent, ratio, timing
+from workbench.past import HERE, SHORT, blocks_words, commit_words, date, machine, short_plan, sizes
 
 if TYPE_CHECKING:
     from engine.history import History
-    from engine.history.records import Best, Point, Series, Subject, Summary
+    from engine.history.records import Best, Point, Series, Summary
 
 SCHEMA = 1
 """Of the JSON documents of these commands."""
-HERE = "here"
-"""What stands for the fingerprint of this machine."""
 BAR, SHORT_BAR = 20, 10
 """Characters of the longest bar, in a terminal of ``ROOMY`` characters and in a narrower one."""
 ROOMY = 120
 READABLE, NARROWEST = 20, 8
 """Characters below which the widest column of a table shrinks only when the minor columns have gone, and never."""
-SHORT = 8
-"""Digits of a fingerprint or hash, and of a commit, that tables show."""
 
 Row = tuple[str, ...]
 
@@ -73,7 +71,9 @@ def history(ctx: click.Context, workload: str | None, host: str | None, limit: i
 
     opened = open_kept()
     sweeps = opened.sweeps(workload, _fingerprint(host), limit)
-    _tell({"sweeps": sweeps}, as_json, _listed(sweeps) if sweeps else [f"{opened.path}: no sweeps yet; {NEXT}"])
+    here = describe_host().fingerprint
+    lines = _listed(sweeps, here) if sweeps else [f"{opened.path}: no sweeps yet; {NEXT}"]
+    _tell({"here": here, "sweeps": sweeps}, as_json, lines)
 
 
 @history.command()
@@ -93,7 +93,7 @@ def show(sweep: int, as_json: bool) -> None:
         return
     facts, report = opened.summary(sweep), opened.report(sweep)
     signs, width = _signs(), _width()
-    for line in [_heading(facts, signs), "", *report_lines(report, width, signs)]:
+    for line in [*wrap(_heading(facts, signs), width, "  "), "", *report_lines(report, width, signs)]:
         click.echo(line)
 
 
@@ -215,21 +215,21 @@ def _has(parts: Iterable[str], wanted: str) -> bool:
     return any(part == wanted or part.startswith(f"{wanted} ") for part in parts)
 
 
-def _listed(sweeps: "Sequence[Summary]") -> list[str]:
-    signs, here = _signs(), _this_machine()
+def _listed(sweeps: "Sequence[Summary]", here: str) -> list[str]:
+    signs = _signs()
     rows = [
         (
             str(each.id),
-            _date(each.created),
+            date(each.created),
             each.workload,
-            _size(each, sweeps),
-            _machine(each, here),
+            size,
+            machine(each, here),
             str(each.plans),
-            f"{each.blocks}{'' if each.complete else ' (stopped)'}",
-            _short(each.recommended, each.settings),
+            blocks_words(each.blocks, each.complete),
+            short_plan(each.recommended, each.settings),
             ratio(each.speedup.median, signs) if each.speedup else "",
         )
-        for each in sweeps
+        for each, size in zip(sweeps, sizes(sweeps), strict=True)
     ]
     header = ("id", "date (UTC)", "workload", "size", "host", "plans", "blocks", "recommended plan", "speedup")
     minor = (5, 6) if len({each.host for each in sweeps}) > 1 else (4, 5, 6)
@@ -241,16 +241,16 @@ def _bests(found: "Sequence[Best]") -> list[str]:
     rows = [
         (
             each.workload,
-            _size(each, found),
-            _machine(each, here),
-            _short(each.plan, each.settings),
+            size,
+            machine(each, here),
+            short_plan(each.plan, each.settings),
             "whole job" if each.goal == "job" else "steady run",
             timing(each.seconds, signs),
             ratio(each.speedup.median, signs),
-            _date(each.created),
+            date(each.created),
             str(each.sweep),
         )
-        for each in found
+        for each, size in zip(found, sizes(found), strict=True)
     ]
     header = ("workload", "size", "host", "plan", "goal", "time", "speedup", "date (UTC)", "id")
     return _table(
@@ -263,22 +263,19 @@ def _trends(series: "Sequence[Series]", signs: Signs) -> list[str]:
     if not series:
         return ["no sweep in the history has a steady run of that"]
     lines: list[str] = []
-    for each in series:
-        lines += [_title(each, series, signs), *_trend_table(each, signs)]
+    for each, size in zip(series, sizes(series), strict=True):
+        lines += [*wrap(_title(each, size, signs), _width(), "  "), *_trend_table(each, signs)]
         lines += [f"only {percent(each.floor)} and more counts as a change here", ""]
-    return [
-        *lines,
-        "slower, faster: against the sweeps before it, by more than noise; with a question mark: perhaps only noise",
-        "commit*: files differed from the commit",
-    ]
+    legend = "slower, faster: against the sweeps before it, beyond noise; with a question mark: perhaps only noise"
+    return [*lines, *wrap(legend, _width(), "  "), "commit*: files differed from the commit"]
 
 
-def _title(series: "Series", among: "Sequence[Series]", signs: Signs) -> str:
-    plan = (
-        f"steady run of {_short(series.plan, series.settings)}" if series.plan else "steady run of what was recommended"
+def _title(series: "Series", size: str, signs: Signs) -> str:
+    followed = short_plan(series.plan, series.settings) if series.plan else "what was recommended"
+    what = f"{series.workload} {size}".strip()
+    return signs.text(
+        f"{what} on {series.cpu}, {series.cores} usable cores ({series.host[:SHORT]}): steady run of {followed}"
     )
-    what = f"{series.workload} {_size(series, among)}".strip()
-    return signs.text(f"{what} on {series.cpu}, {series.cores} usable cores ({series.host[:SHORT]}): {plan}")
 
 
 def _trend_table(series: "Series", signs: Signs) -> list[str]:
@@ -286,13 +283,13 @@ def _trend_table(series: "Series", signs: Signs) -> list[str]:
     rows = [
         (
             str(point.sweep),
-            _date(point.created),
-            _commit(point.commit, point.dirty),
+            date(point.created),
+            commit_words(point.commit, point.dirty),
             timing(point.seconds, signs),
             bar(point.seconds.median / longest, length, signs),
             _change(point, series.points[:place]),
             ratio(point.speedup.median, signs) if point.speedup else "",
-            "" if series.plan else _short(point.plan, series.settings),
+            "" if series.plan else short_plan(point.plan, series.settings),
         )
         for place, point in enumerate(series.points)
     ]
@@ -313,44 +310,9 @@ def _change(point: "Point", before: "Sequence[Point]") -> str:
 
 def _heading(facts: "Summary", signs: Signs) -> str:
     what = f"{facts.workload} {facts.size}".strip()
-    commit = _commit(facts.commit, facts.dirty)
-    words = f"sweep {facts.id}, {_date(facts.created)} UTC: {what} on {facts.cpu}, {facts.cores} usable cores"
+    commit = commit_words(facts.commit, facts.dirty)
+    words = f"sweep {facts.id}, {date(facts.created)} UTC: {what} on {facts.cpu}, {facts.cores} usable cores"
     return signs.text(words + (f", commit {commit}" if commit else ""))
-
-
-def _date(created: str) -> str:
-    return created[:16].replace("T", " ")
-
-
-def _commit(commit: str | None, dirty: bool | None) -> str:
-    return f"{commit[:SHORT]}{'*' if dirty else ''}" if commit else ""
-
-
-def _machine(subject: "Subject", here: str) -> str:
-    return HERE if subject.host == here else subject.host[:SHORT]
-
-
-def _short(plan: Plan | None, common: dict[str, Any]) -> str:
-    """Return a plan in a few words, without the settings that every plan of its sweep has."""
-    if plan is None:
-        return ""
-    own = {name: value for name, value in plan.settings.items() if common.get(name) != value}
-    return describe(replace(plan, settings=own))
-
-
-def _size(subject: "Subject", among: "Sequence[Subject]") -> str:
-    """Return a size, and whatever else tells it from others of the same workload: settings, data."""
-    alike = [each for each in among if each.reference == subject.reference]
-    own = [
-        f"{name}={value}"
-        for name, value in subject.settings.items()
-        if any(each.settings.get(name) != value for each in alike)
-    ]
-    data = getattr(subject, "data_hash", "")
-    same = [each for each in alike if (each.size, each.settings) == (subject.size, subject.settings)]
-    if any(getattr(each, "data_hash", "") != data for each in same):
-        own.append(f"data {data[:SHORT]}")
-    return " ".join([subject.size, *own])
 
 
 def _table(

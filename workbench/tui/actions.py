@@ -91,6 +91,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("reverse", "O", "", "sort the other way round", "table", title="Reverse order"),
     Action("original", "u", "", "all rows in their original order", "table", title="Original order"),
     Action("mark", "m", "", "mark a row, to see it beside another", "table", title="Mark"),
+    Action("report", "enter", "", "the report of the selected sweep", "history", "history show", "Report"),
+    Action(
+        "compare", "equals_sign", "", "compare the two marked sweeps, plan by plan", "history", "compare", "Compare"
+    ),
+    Action("trend", "t", "", "how the selected workload's speed changed", "history", "history trend", "Trend"),
 )
 """In the order of the footer, then of the help."""
 
@@ -138,6 +143,7 @@ def first_key(keys: str) -> str:
         "colon": ":",
         "plus": "+",
         "minus": "-",
+        "equals_sign": "=",
         "left": "←",
         "right": "→",
     }

@@ -125,7 +125,9 @@ class Workbench(SweepingApp, inherit_bindings=False):
         elif place == "table":
             await self.run_action(name, self.screen.focused)
         elif self.page:
-            await (self.page if place == "page" else self.sweep_screen).try_action(name)
+            if place not in ("page", self.page.PAGE):
+                await self.switch_mode(place)
+            await self.page.try_action(name)
 
     def action_go(self, page: str) -> None:
         """Show another screen."""

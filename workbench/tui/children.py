@@ -5,18 +5,30 @@ import contextlib
 import os
 import signal
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 LINE_LIMIT = 16 * 1024 * 1024
 """Longest line read from a child; the report of a large sweep is one line."""
 
 
-async def start(command: Sequence[str], folder: Path | None = None) -> Process:
-    """Start a command with pipes for its three streams, as the leader of a new process group; in this folder, if one is
-    given."""
+async def start(
+    command: Sequence[str], folder: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Process:
+    """Start a command with pipes for its three streams, as the leader of a new process group.
+
+    ``folder``: where it runs; None: here. ``environment``: variables beside those of this process.
+    """
+    variables = None if environment is None else os.environ | environment
     return await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True, limit=LINE_LIMIT, cwd=folder
+        *command,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        start_new_session=True,
+        limit=LINE_LIMIT,
+        cwd=folder,
+        env=variables,
     )
 
 
@@ -34,9 +46,9 @@ async def end(process: Process, patience: float) -> None:
     await process.wait()
 
 
-async def output_of(command: Sequence[str]) -> tuple[int, bytes, str]:
+async def output_of(command: Sequence[str], environment: Mapping[str, str] | None = None) -> tuple[int, bytes, str]:
     """Run a command; return its exit code, standard output and standard error. Cancelling kills its group."""
-    process = await start(command)
+    process = await start(command, environment=environment)
     try:
         out, complaints = await process.communicate()
         return process.returncode or 0, out, complaints.decode(errors="replace").strip()

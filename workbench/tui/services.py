@@ -2,9 +2,10 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from engine.report import SweepReport
 from engine.request import SweepRequest
@@ -57,9 +58,16 @@ async def keep_report(report: SweepReport) -> None:
     await asyncio.to_thread(add)
 
 
-async def workbench_command(arguments: list[str]) -> CommandOutput:
+class Command(Protocol):
+    """Runs another ``workbench``."""
+
+    def __call__(self, arguments: list[str], environment: Mapping[str, str] | None = None) -> Awaitable[CommandOutput]:
+        """Return what it said; ``environment``: variables beside those of this process."""
+
+
+async def workbench_command(arguments: list[str], environment: Mapping[str, str] | None = None) -> CommandOutput:
     """Run another ``workbench`` to its end; cancelling kills it and all it started."""
-    return await output_of([sys.executable, "-P", "-m", "workbench", *arguments])
+    return await output_of([sys.executable, "-P", "-m", "workbench", *arguments], environment)
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Services:
     start: Callable[[SweepRequest], Engine] = start_sweep
     catalogue: Callable[[Reference], Awaitable[Catalogue]] = load_catalogue
     save: Callable[[SweepReport, Path], None] = save_report
-    command: Callable[[list[str]], Awaitable[CommandOutput]] = workbench_command
+    command: Command = workbench_command
     copy: Callable[[str], Awaitable[bool]] = copy_natively
     keep: Callable[[SweepReport], Awaitable[None]] = keep_report
     unfinished: Callable[[], list[Unfinished]] = unfinished

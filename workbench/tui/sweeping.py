@@ -73,6 +73,8 @@ class SweepingApp(App[None]):
         """Add the sweep to the history. What goes wrong is a notice: the figures are on the screen all the same."""
         try:
             await self.session.services.keep(report)
+            for page in self.pages:
+                page.kept()
         except Exception as error:  # noqa: BLE001 - one that a worker raises would end the app
             self.notify(self.signs.text(f"not kept in the history: {error}"), severity="warning", markup=False)
 

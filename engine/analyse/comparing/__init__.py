@@ -2,7 +2,7 @@
 
 from engine.analyse.comparing.compare import THRESHOLD, compare
 from engine.analyse.comparing.matching import host_differences
-from engine.analyse.comparing.reading import load_report
+from engine.analyse.comparing.reading import load_report, parse_report
 from engine.analyse.comparing.result import EXIT_CODES, NO_BASELINE, Comparison, PlanComparison, Ratio
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "compare",
     "host_differences",
     "load_report",
+    "parse_report",
 ]

@@ -16,11 +16,15 @@ class _Head(msgspec.Struct):
 def load_report(path: Path | str) -> SweepReport:
     """Read a report written by ``workbench sweep --out``. Raises FileProblem naming the line, where there is one, and
     what is wrong: unreadable, not JSON, another schema, a field of another type, a time that is none."""
-    path = Path(path)
     try:
-        content = path.read_bytes()
+        content = Path(path).read_bytes()
     except OSError as error:
         raise FileProblem(path, None, f"cannot be read: {error.strerror}") from None
+    return parse_report(path, content)
+
+
+def parse_report(path: Path | str, content: bytes) -> SweepReport:
+    """Return the report in a document that came from ``path``; raises as ``load_report`` does."""
     _check_schema(path, content)
     try:
         report = msgspec.json.decode(content, type=SweepReport)
@@ -33,7 +37,7 @@ def load_report(path: Path | str) -> SweepReport:
     return report
 
 
-def _check_schema(path: Path, content: bytes) -> None:
+def _check_schema(path: Path | str, content: bytes) -> None:
     try:
         schema = msgspec.json.decode(content, type=_Head).schema
     except msgspec.ValidationError:
@@ -52,7 +56,7 @@ def _line_of(content: bytes, name: str) -> int | None:
     return content.count(b"\n", 0, places[0]) + 1 if len(places) == 1 and b"\n" in content.strip() else None
 
 
-def _check_times(path: Path, report: SweepReport) -> None:
+def _check_times(path: Path | str, report: SweepReport) -> None:
     for index, trial in enumerate(report.trials):
         steady = (seconds for sample in trial.samples for seconds in sample.steady)
         if any(not seconds > 0 for seconds in (*trial.runs, *steady)):

@@ -65,6 +65,9 @@ class PageScreen(Screen[None]):
         """There is an interrupted sweep to go on with."""
         self.refresh_keys()
 
+    def kept(self) -> None:
+        """A sweep was added to the history."""
+
     def paint(self) -> None:
         """Show the session. Called by a timer, so many events make one update, and after the last."""
         with suppress(NoMatches):  # the timer may fire while the screen is being taken down
