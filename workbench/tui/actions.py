@@ -88,6 +88,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("reverse", "O", "", "sort the other way round", "table", title="Reverse order"),
     Action("original", "u", "", "all rows in their original order", "table", title="Original order"),
     Action("mark", "m", "", "mark a row, to see it beside another", "table", title="Mark"),
+    Action("step(1)", "j", "Next", "explain the next plan", "why", title="Next plan"),
+    Action("step(-1)", "k", "Previous", "explain the plan before", "why", title="Previous plan"),
+    Action("beside", "m", "Mark", "mark this plan, to see others beside it", "why", title="Mark plan"),
+    Action("python", "Y", "Copy Python", "copy the Python lines that use the plan", "recommend"),
 )
 """In the order of the footer, then of the help."""
 

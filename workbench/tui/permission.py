@@ -36,6 +36,8 @@ def why_not(action: str, now: Situation) -> str | None:
     """Return why an action cannot be done, or None if it can."""
     if action in ("pause", "pace", "scrub"):
         return None if now.playing else _NO_RECORDING
+    if action in ("step", "beside"):
+        return None if now.state.rows else _NOTHING_YET
     wrong = next(iter(now.problems.values()), None)
     reasons: dict[tuple[str, Phase], str | None] = {
         ("sweep", "form"): wrong,
@@ -55,6 +57,9 @@ def why_not(action: str, now: Situation) -> str | None:
         ("hotspots", "running"): _NOT_YET,
         ("hotspots", "done"): _why_not_sample(now.row),
         ("command", "form"): wrong,
+        ("python", "form"): _NOTHING_YET,
+        ("python", "running"): _NOT_YET,
+        ("python", "done"): _why_not_save(now.state),
     }
     return reasons.get((action, now.phase))
 

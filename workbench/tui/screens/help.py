@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from workbench.format import wrap
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.actions import Action, every_action, first_key
+from workbench.tui.actions import PAGES, Action, every_action, first_key
 
 WORDS = (
     ("steady run", "one run of all tasks with workers up and caches warm"),
@@ -81,8 +81,11 @@ class HelpScreen(ModalScreen[None]):
             (self._signs.light[1], "something disturbed it"),
         ]
         blocks = (
-            ("Keys", [self._row(each) for each in actions if each.place not in ("table", "sweep")]),
-            ("First screen", [self._row(each) for each in actions if each.place == "sweep"]),
+            ("Keys", [self._row(each) for each in actions if each.place in ("app", "page")]),
+            *(
+                (f"Screen {p.key}, {p.label}", [self._row(each) for each in actions if each.place == p.name])
+                for p in PAGES
+            ),
             ("Tables", [self._row(each) for each in actions if each.place == "table"]),
             ("Signs", signs),
             ("Words", list(WORDS)),
