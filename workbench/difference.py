@@ -74,7 +74,9 @@ def meaningful_lines(old: str, new: str, signs: Signs = UNICODE) -> list[Line]:
     lines = [_signed(text, signs, words=True) for text in unified_diff(before, after, lineterm="", n=0)][2:]
     lines = [each for each in lines if not each[0].text.startswith("@@")]
     figures = len(every) - len(kept)
-    return lines + ([line(f"  and {figures} figures behind it", "faint")] if figures else [])
+    return lines + (
+        [line(f"  and {figures} figure{'' if figures == 1 else 's'} behind it", "faint")] if figures else []
+    )
 
 
 def unified_lines(old: str, new: str, signs: Signs = UNICODE) -> list[Line]:

@@ -55,10 +55,12 @@ class RecommendScreen(PageScreen):
     def show(self) -> None:
         """Tell what is recommended; the file is looked at only when something has changed."""
         state = self.session.state
-        width = max(self.query_one(VerticalScroll).scrollable_content_region.width, 20)
+        width = self.query_one(VerticalScroll).scrollable_content_region.width
+        if not width:
+            return  # Textual 8.2.8 forgets to measure what was updated both before and after it was mounted
         if self._known is None or self._known[0] is not state or self._known[1] != width:
             self._known = (state, width)
-            self.query_one(Account).show(self._lines(state, width))
+            self.query_one(Account).show(self._lines(state, max(width, 20)))
 
     def _lines(self, state: State, width: int) -> list[Line]:
         report, signs = state.report, self.signs

@@ -29,7 +29,7 @@ class SaveScreen(ModalScreen[Path | None]):
     other file is never overwritten."""
 
     CSS_PATH = "dialog.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middle")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middle"), (36, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
         Binding("down,j", "scroll(1)", "Down", show=False),

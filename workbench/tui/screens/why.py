@@ -43,8 +43,9 @@ class WhyScreen(PageScreen):
         state = self.session.state
         if state.finished and self.session.selected is None:
             self.session.selected = self.plan  # what other keys, such as that of the hot spots, are about
-        width = self.query_one(VerticalScroll).scrollable_content_region.width
-        self.query_one(Account).show(self._lines(state, max(width, 20)))
+        # Textual 8.2.8 forgets to measure what was updated both before and after it was mounted
+        if width := self.query_one(VerticalScroll).scrollable_content_region.width:
+            self.query_one(Account).show(self._lines(state, max(width, 20)))
 
     @property
     def plan(self) -> Plan | None:
