@@ -92,7 +92,7 @@ def test_a_file_that_is_no_config_is_named_as_such():
 def test_while_a_race_runs_the_leader_is_told():
     async def story(pilot, world):
         await pilot.press("4")
-        await shown(pilot, "So far sequential, numpy leads, within 4% of the best.")
+        await shown(pilot, "So far sequential, numpy leads, within 4%")
         await pilot.press("Y")
         await shown(pilot, "the sweep is still running")
 

@@ -66,12 +66,11 @@ def test_the_whole_difference_can_be_scrolled_by_keys():
     async def story(pilot, world):
         await opened(pilot)
         assert "- workers = 2" not in text_of(pilot)
-        await pilot.press("pagedown")
-        await until(pilot, lambda: "- workers = 2" in text_of(pilot))
-        assert "+ workers = 4" in text_of(pilot)
-        await pilot.press("k", "up", "escape")
+        await pilot.press("j", "down", "down", "down", "down", "down")
+        await until(pilot, lambda: "- workers = 2" in text_of(pilot) and "+ workers = 4" in text_of(pilot))
+        await pilot.press("k", "pagedown", "pageup", "escape")
 
-    play(story, RealSaving())
+    play(story, RealSaving(), size=(40, 12))
 
 
 def test_overwriting_keeps_the_file_of_before_and_says_where():

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from engine.plan import describe
 from engine.report import SweepReport
+from workbench.format import wrap
 from workbench.numbers import UNICODE, Signs, percent
 from workbench.pieces import Line, line, lines_of
 from workbench.recommended import CONFIG, PYTHON, RUN, config_lines, recommended_lines, use_lines
@@ -65,7 +66,7 @@ class RecommendScreen(PageScreen):
     def _lines(self, state: State, width: int) -> list[Line]:
         report, signs = state.report, self.signs
         if report is None:
-            return lines_of([self._instead(state)], "faint")
+            return lines_of(wrap(self._instead(state), width), "faint")
         lines = recommended_lines(report, width, signs)
         if report.recommendation is None:
             return lines
@@ -95,7 +96,7 @@ class RecommendScreen(PageScreen):
             return [line(f"{CONFIG} in this folder", "heading"), line("there is none yet; s saves one")]
         if there.problem:
             words = f"it is not a tuned config: {there.problem}; s saves under another name"
-            return [line(f"{CONFIG} in this folder", "heading"), *lines_of([self.signs.text(words)])]
+            return [line(f"{CONFIG} in this folder", "heading"), *lines_of(wrap(self.signs.text(words), width))]
         try:
             wanted = config_text(report)
         except RequestError as error:

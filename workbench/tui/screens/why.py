@@ -8,7 +8,8 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from engine.plan import Plan, describe
-from workbench.pieces import Line, line
+from workbench.format import wrap
+from workbench.pieces import Line, lines_of
 from workbench.state import Row, State
 from workbench.table import status_sign
 from workbench.tui.actions import bindings
@@ -59,7 +60,7 @@ class WhyScreen(PageScreen):
     def _lines(self, state: State, width: int) -> list[Line]:
         row = self.session.row(self.plan)
         if row is None:
-            return [line(self.signs.text(state.error) or EMPTY, "faint")]
+            return lines_of(wrap(self.signs.text(state.error) or EMPTY, width), "faint")
         marked = self.session.row(self.session.marked)
         other = self._subject(marked) if marked and marked.plan != row.plan else None
         return why_lines(self._subject(row), other, width, self.signs)
