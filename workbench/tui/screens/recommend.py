@@ -1,7 +1,8 @@
 """The plan to use, how sure that is, and how to use it."""
 
+import asyncio
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
+from engine.errors import RequestError
 from engine.plan import describe
 from engine.report import SweepReport
 from workbench.format import wrap
@@ -35,6 +37,9 @@ class RecommendScreen(PageScreen):
         super().__init__(session, signs)
         self._known: tuple[object, int] | None = None
         """What was painted last: the state and the width."""
+        self._told: Sequence[Line] = ()
+        self._folder: Sequence[Line] = ()
+        """What is said of the file in the current folder."""
 
     def body(self) -> Iterable[Widget]:
         """Return a place for the words."""
@@ -61,7 +66,18 @@ class RecommendScreen(PageScreen):
             return  # Textual 8.2.8 forgets to measure what was updated both before and after it was mounted
         if self._known is None or self._known[0] is not state or self._known[1] != width:
             self._known = (state, width)
-            self.query_one(Account).show(self._lines(state, max(width, 20)))
+            self._told = self._lines(state, max(width, 20))
+            if not state.report or not state.report.recommendation:
+                self._folder = []
+            self.query_one(Account).show([*self._told, *self._folder])
+            if state.report and state.report.recommendation:
+                self._look(state.report, max(width, 20))
+
+    @work(exclusive=True, group="folder")
+    async def _look(self, report: SweepReport, width: int) -> None:
+        """Compare with the file in the current folder, in a thread: what reads it takes half a second to import."""
+        self._folder = [line(), *await asyncio.to_thread(folder_lines, report, width, self.signs)]
+        self.query_one(Account).show([*self._told, *self._folder])
 
     def _lines(self, state: State, width: int) -> list[Line]:
         report, signs = state.report, self.signs
@@ -70,8 +86,7 @@ class RecommendScreen(PageScreen):
         lines = recommended_lines(report, width, signs)
         if report.recommendation is None:
             return lines
-        lines += [line(), *use_lines(self.equivalent() if self.session.request else None, width, signs)]
-        return [*lines, line(), *self._folder(report, width)]
+        return [*lines, line(), *use_lines(self.equivalent() if self.session.request else None, width, signs)]
 
     def _instead(self, state: State) -> str:
         """What stands here while there is no report."""
@@ -85,23 +100,6 @@ class RecommendScreen(PageScreen):
             words += f" So far {leader} leads"
             words += f", within {percent(state.looked.within)} of the best." if state.looked.within is not None else "."
         return self.signs.text(words)
-
-    def _folder(self, report: SweepReport, width: int) -> list[Line]:
-        from engine.errors import RequestError
-        from engine.production.config import config_text
-        from engine.production.standing import look
-
-        there = look(Path(CONFIG))
-        if not there.exists:
-            return [line(f"{CONFIG} in this folder", "heading"), line("there is none yet; s saves one")]
-        if there.problem:
-            words = f"it is not a tuned config: {there.problem}; s saves under another name"
-            return [line(f"{CONFIG} in this folder", "heading"), *lines_of(wrap(self.signs.text(words), width))]
-        try:
-            wanted = config_text(report)
-        except RequestError as error:
-            return lines_of([self.signs.text(str(error))])
-        return config_lines(there.text, wanted, width, self.signs)
 
     def equivalent(self) -> list[str]:
         """Return the command that measures the same and saves the plan."""
@@ -117,3 +115,21 @@ class RecommendScreen(PageScreen):
     async def action_python(self) -> None:
         """Copy the Python lines that use the plan."""
         await self.copy(PYTHON)
+
+
+def folder_lines(report: SweepReport, width: int, signs: Signs) -> list[Line]:
+    """Return what the current folder holds, and what saving would change."""
+    from engine.production.config import config_text
+    from engine.production.standing import look
+
+    there = look(Path(CONFIG))
+    if there.text:
+        try:
+            return config_lines(there.text, config_text(report), width, signs)
+        except RequestError as error:
+            words = str(error)
+    elif there.exists:
+        words = f"it is not a tuned config: {there.problem}; s saves under another name"
+    else:
+        words = "there is none yet; s saves one"
+    return [line(f"{CONFIG} in this folder", "heading"), *lines_of(wrap(signs.text(words), width))]

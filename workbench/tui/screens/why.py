@@ -1,6 +1,6 @@
 """Where the time of the selected plan goes, beside a marked one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -9,11 +9,12 @@ from textual.widget import Widget
 
 from engine.plan import Plan, describe
 from workbench.format import wrap
+from workbench.numbers import UNICODE, Signs
 from workbench.pieces import Line, lines_of
-from workbench.state import Row, State
 from workbench.table import status_sign
 from workbench.tui.actions import bindings
 from workbench.tui.screens.page import PageScreen
+from workbench.tui.session import Session
 from workbench.tui.widgets.account import Account
 from workbench.why import Subject, why_lines
 
@@ -25,6 +26,11 @@ class WhyScreen(PageScreen):
 
     PAGE = "why"
     BINDINGS: ClassVar[list[BindingType]] = bindings("why")
+
+    def __init__(self, session: Session, signs: Signs = UNICODE) -> None:
+        super().__init__(session, signs)
+        self._known: object = None
+        """What was put into words last."""
 
     def body(self) -> Iterable[Widget]:
         """Return a place for the account."""
@@ -40,61 +46,61 @@ class WhyScreen(PageScreen):
         self.call_after_refresh(self.paint)
 
     def show(self) -> None:
-        """Explain the plan that is selected now."""
-        state = self.session.state
-        if state.finished and self.session.selected is None:
-            self.session.selected = self.plan  # what other keys, such as that of the hot spots, are about
-        # Textual 8.2.8 forgets to measure what was updated both before and after it was mounted
-        if width := self.query_one(VerticalScroll).scrollable_content_region.width:
-            self.query_one(Account).show(self._lines(state, max(width, 20)))
+        """Explain the plan that is selected now; only what has changed is put into words again."""
+        session, state = self.session, self.session.state
+        plans = state.plans
+        plan = self._plan(plans)
+        if state.finished and session.selected is None:
+            session.selected = plan  # what other keys, such as that of the hot spots, are about
+        width = self.query_one(VerticalScroll).scrollable_content_region.width
+        if not width:
+            return  # Textual 8.2.8 forgets to measure what was updated both before and after it was mounted
+        trials = session.figures.of(state)
+        places = [plans.index(each) for each in (plan, session.marked) if each in plans]
+        known = ([trials[place] for place in places], places, width, state.finished, state.error)
+        if known != self._known:
+            self._known = known
+            self.query_one(Account).show(self._lines(plans, [*places], max(width, 20)))
 
-    @property
-    def plan(self) -> Plan | None:
+    def _plan(self, plans: Sequence[Plan]) -> Plan | None:
         """The plan that is explained: the selected one, else the recommended, else the first that was measured."""
         session, state = self.session, self.session.state
-        wanted = [session.selected, state.recommendation.plan if state.recommendation else None]
-        wanted += [row.plan for row in state.rows if row.samples or (row.report and row.report.measured)]
-        wanted += state.plans[:1]
-        return next((plan for plan in wanted if plan in state.plans), None)
+        if session.selected in plans:
+            return session.selected
+        if state.recommendation and state.recommendation.plan in plans:
+            return state.recommendation.plan
+        measured = (row.plan for row in state.rows if row.samples or (row.report and row.report.measured))
+        return next(measured, next(iter(plans), None))
 
-    def _lines(self, state: State, width: int) -> list[Line]:
-        row = self.session.row(self.plan)
-        if row is None:
-            return lines_of(wrap(self.signs.text(state.error) or EMPTY, width), "faint")
-        marked = self.session.row(self.session.marked)
-        other = self._subject(marked) if marked and marked.plan != row.plan else None
-        return why_lines(self._subject(row), other, width, self.signs)
+    def _lines(self, plans: Sequence[Plan], places: Sequence[int], width: int) -> list[Line]:
+        if self._plan(plans) is None:
+            return lines_of(wrap(self.signs.text(self.session.state.error) or EMPTY, width), "faint")
+        subject, *marked = (self._subject(plans, place) for place in dict.fromkeys(places))
+        return why_lines(subject, marked[0] if marked else None, width, self.signs)
 
-    def _subject(self, row: Row) -> Subject:
-        state, signs = self.session.state, self.signs
-        index = state.rows.index(row)
-        chosen = state.recommendation is not None and row.plan == state.recommendation.plan
-        words = ["recommended"] if chosen else []
-        words += ["the baseline"] if index == state.baseline else []
-        words += ["marked"] if row.plan == self.session.marked else []
-        place = f"plan {index + 1} of {len(state.rows)}{''.join(f', {word}' for word in words)}"
-        return Subject(
-            name=describe(row.plan, state.plans),
-            trial=self.session.figures.of(state)[index],
-            sign=signs.mark if row.plan == self.session.marked else signs.chosen if chosen else self._sign(row),
-            place=place,
-            final=state.finished,
-        )
-
-    def _sign(self, row: Row) -> str:
-        return status_sign(row.status, self.signs)
+    def _subject(self, plans: Sequence[Plan], place: int) -> Subject:
+        state, signs, plan = self.session.state, self.signs, plans[place]
+        chosen = state.recommendation is not None and plan == state.recommendation.plan
+        marked = plan == self.session.marked
+        words = [f"plan {place + 1} of {len(plans)}"]
+        words += ["recommended"] if chosen else []
+        words += ["the baseline"] if place == state.baseline else []
+        words += ["marked"] if marked else []
+        sign = signs.mark if marked else signs.chosen if chosen else status_sign(state.rows[place].status, signs)
+        trial = self.session.figures.of(state)[place]
+        return Subject(describe(plan, plans), trial, sign, ", ".join(words), state.finished)
 
     def action_step(self, by: int) -> None:
         """Explain the next plan, or the one before."""
         plans = self.session.state.plans
-        if (plan := self.plan) is not None:
+        if (plan := self._plan(plans)) is not None:
             self.session.selected = plans[(plans.index(plan) + by) % len(plans)]
             self.paint()
             self.refresh_keys()
 
     def action_beside(self) -> None:
         """Mark this plan, to see others beside it; or take the mark away."""
-        plan = self.plan
+        plan = self._plan(self.session.state.plans)
         if plan is None:
             return
         self.session.marked = None if self.session.marked == plan else plan
