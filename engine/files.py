@@ -32,6 +32,27 @@ def write_atomically(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def replace_keeping(path: Path, content: bytes) -> Path | None:
+    """Write a file as ``write_atomically`` does, and keep what it held as NAME.bak; return that path, None if nothing
+    was lost. Raises FileProblem, and then the file is as it was.
+
+    Writing what is there already keeps the file of before, which would otherwise be replaced by a copy of the new one.
+    """
+    if not path.exists():
+        write_atomically(path, content)
+        return None
+    try:
+        before = path.read_bytes()
+    except OSError as error:
+        raise FileProblem(path, None, f"cannot be read, so it is not overwritten: {error.strerror}") from None
+    if before == content:
+        return None
+    kept = path.with_name(f"{path.name}.bak")
+    write_atomically(kept, before)
+    write_atomically(path, content)
+    return kept
+
+
 def _sync_folder(folder: Path) -> None:
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)

@@ -1,6 +1,7 @@
 """What the analysis says beyond the figures: how sure the recommendation is, factors of efficiency, scaling."""
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING
 
 from engine.plan import Plan, describe
@@ -46,11 +47,14 @@ def factors_line(factors: Mapping[str, float], signs: Signs = UNICODE) -> str:
     """Return the efficiency of a steady run as a product: ``48% = dispatch 0.90 × waiting 0.55``; empty if unknown."""
     if not factors:
         return ""
-    product = 1.0
-    for factor in factors.values():
-        product *= factor
-    named = [f"{name} {factor:.2f}" for name, factor in factors.items() if abs(factor - 1) > _EVEN]
+    product = prod(factors.values())
+    named = [f"{name} {factor_text(factor)}" for name, factor in factors.items() if abs(factor - 1) > _EVEN]
     return f"efficiency {percent(product)}" + (f" = {f' {signs.times} '.join(named)}" if named else "")
+
+
+def factor_text(factor: float) -> str:
+    """Return a factor of efficiency."""
+    return f"{factor:.2f}"
 
 
 def scaling_line(scaling: Scaling, among: Sequence[Plan]) -> str:

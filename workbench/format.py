@@ -1,7 +1,8 @@
 """The report of a sweep as plain text, so that the terminal UI and the command line show equal facts."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from engine.plan import describe
 from engine.report import Ceiling, Scaling, SweepReport, TrialReport
@@ -75,8 +76,7 @@ def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
     lines: list[str] = []
     plans = [trial.plan for trial in report.trials]
     for trial in report.trials:
-        words = trial.verdict if trial.measured else status_words(trial.status, trial.reason)
-        if words:
+        if words := verdict_words(trial):
             lines += wrap(signs.text(f"{describe(trial.plan, plans)}: {words}"), width, "    ")
         if parts := breakdown_line(trial, signs):
             lines += wrap(f"    {parts}", width, "      ")
@@ -87,25 +87,56 @@ def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
     return lines
 
 
+def verdict_words(trial: TrialReport) -> str:
+    """Return why a plan wins or loses, or why it has no figures."""
+    return trial.verdict if trial.measured else status_words(trial.status, trial.reason)
+
+
 NEGLIGIBLE = 0.005
 """Part of a job that is not worth a place in its breakdown."""
 
 
-def breakdown_line(trial: TrialReport, signs: Signs = UNICODE) -> str:
-    """Return where one whole job went, such as ``14.8 s = ship 13.9 s (432 MB) + compute 0.9 s``; empty if unknown."""
-    parts = trial.breakdown
-    if parts is None:
-        return ""
-    spent = {name: float(getattr(parts, name)) for name in parts.__struct_fields__}
+@dataclass(frozen=True)
+class Part:
+    """Where some of one whole job went."""
+
+    words: str
+    seconds: float
+    share: float
+    """Of the whole job, 0 to 1."""
+    more: str = ""
+    """What belongs to it, such as the bytes that were shipped."""
+
+
+def breakdown_parts(trial: TrialReport, also: Collection[str] = ()) -> dict[str, Part]:
+    """Return the parts of one whole job that are worth a place, and those of ``also``, by name; empty if unknown."""
+    if trial.breakdown is None:
+        return {}
+    spent = {name: float(getattr(trial.breakdown, name)) for name in trial.breakdown.__struct_fields__}
     total = sum(spent.values())
     locks = "wait for the GIL" if trial.plan.mode == "thread" else "wait for a core"
     words = {"locks": locks, "imbalance": "uneven chunks", "tail": "idle tail", "transfer": "return results"}
-    shown = [
-        f"{words.get(name, name)} {seconds(value, signs)}" + (_shipped(trial) if name == "ship" else "")
+    return {
+        name: Part(
+            words.get(name, name), value, value / total if total else 0.0, _shipped(trial) if name == "ship" else ""
+        )
         for name, value in spent.items()
-        if value > NEGLIGIBLE * total
-    ]
-    return f"{seconds(total, signs)} = {' + '.join(shown)}"
+        if value > NEGLIGIBLE * total or name in also
+    }
+
+
+def whole_job(trial: TrialReport) -> float:
+    """Return the seconds that the parts of one whole job add up to, those that are not worth a place included."""
+    parts = trial.breakdown
+    return sum(float(getattr(parts, name)) for name in parts.__struct_fields__) if parts else 0.0
+
+
+def breakdown_line(trial: TrialReport, signs: Signs = UNICODE) -> str:
+    """Return where one whole job went, such as ``14.8 s = ship 13.9 s (432 MB) + compute 0.9 s``; empty if unknown."""
+    if trial.breakdown is None:
+        return ""
+    shown = [f"{part.words} {seconds(part.seconds, signs)}{part.more}" for part in breakdown_parts(trial).values()]
+    return f"{seconds(whole_job(trial), signs)} = {' + '.join(shown)}"
 
 
 def _shipped(trial: TrialReport) -> str:

@@ -9,7 +9,7 @@ import msgspec
 import tomli_w
 
 from engine.errors import FileProblem, RequestError, UnknownName
-from engine.files import write_atomically
+from engine.files import replace_keeping
 from engine.plan import Plan, describe
 from engine.report import Certificate, Goal, Host, Interval, SweepReport
 from engine.request import convert, line_of, read_toml
@@ -158,11 +158,18 @@ def _present(interval: Interval | None) -> Interval:
     return interval
 
 
-def save_config(report: SweepReport, path: Path) -> None:
-    """Write the recommended plan of a report as TOML, atomically. Raises RequestError."""
+def config_text(report: SweepReport) -> str:
+    """Return the recommended plan of a report as TOML. Raises RequestError."""
     table: dict[str, Any] = msgspec.to_builtins(tuned_config(report))
-    table = {name: value for name, value in table.items() if value != ""}
-    write_atomically(path, tomli_w.dumps(table).encode())
+    return tomli_w.dumps({name: value for name, value in table.items() if value != ""})
+
+
+def save_config(report: SweepReport, path: Path) -> Path | None:
+    """Write the recommended plan of a report as TOML, atomically; a file that is there is kept as NAME.bak.
+
+    Returns the path of the kept file, or None. Raises RequestError.
+    """
+    return replace_keeping(path, config_text(report).encode())
 
 
 def load_config(path: Path | str) -> TunedConfig:

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 from textual.widgets import Input
 
 from tests.tui.fakes import World, text_of, until
@@ -23,24 +21,6 @@ def test_saving_writes_the_config_where_asked(tmp_path):
     [(report, path)] = play(story).saved
     assert report.recommendation
     assert path == tmp_path / "tuned.toml"
-
-
-def test_overwriting_a_config_is_not_the_default(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("tuned.toml").write_text("precious")
-
-    async def story(pilot, world):
-        await done(pilot)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
-        await pilot.pause()
-        assert "tuned.toml exists and would be overwritten" in text_of(pilot)
-        assert "Overwrite" in text_of(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, SaveScreen))
-
-    assert play(story).saved == []
-    assert Path("tuned.toml").read_text() == "precious"
 
 
 def test_a_config_that_cannot_be_written_keeps_the_dialog_and_says_why(tmp_path):

@@ -241,5 +241,5 @@ def keep_plan(report: "SweepReport", path: Path) -> str:
         return f"nothing was saved to {path}: no block was finished"
     if not report.complete and path.exists():
         return f"{path} is kept as it was: the sweep was stopped early"
-    save_config(report, path)
-    return f"saved the recommended plan to {path}"
+    kept = save_config(report, path)
+    return f"saved the recommended plan to {path}" + (f"; the file of before is kept as {kept}" if kept else "")

@@ -43,6 +43,8 @@ def why_not(action: str, now: Situation) -> str | None:
             return "a production run goes on, and each would slow the other; 7 shows it"
         if action == "stop":
             return None
+    if action in ("step", "beside"):
+        return None if now.state.rows else _NOTHING_YET
     wrong = next(iter(now.problems.values()), None)
     reasons: dict[tuple[str, Phase], str | None] = {
         ("sweep", "form"): wrong,
@@ -62,6 +64,9 @@ def why_not(action: str, now: Situation) -> str | None:
         ("hotspots", "running"): _NOT_YET,
         ("hotspots", "done"): _why_not_sample(now.row),
         ("command", "form"): wrong,
+        ("python", "form"): _NOTHING_YET,
+        ("python", "running"): _NOT_YET,
+        ("python", "done"): _why_not_save(now.state),
     }
     return reasons.get((action, now.phase))
 

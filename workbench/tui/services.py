@@ -36,11 +36,11 @@ def go_on_with(earlier: Unfinished) -> Engine:
     return Journaled(engine, earlier.request, earlier)
 
 
-def save_report(report: SweepReport, path: Path) -> None:
-    """Write the recommended plan as a tuned config."""
+def save_report(report: SweepReport, path: Path) -> Path | None:
+    """Write the recommended plan as a tuned config; return where the file of before is kept, if there was one."""
     from engine.production import save_config
 
-    save_config(report, path)
+    return save_config(report, path)
 
 
 async def keep_report(report: SweepReport) -> None:
@@ -76,7 +76,7 @@ class Services:
 
     start: Callable[[SweepRequest], Engine] = start_sweep
     catalogue: Callable[[Reference], Awaitable[Catalogue]] = load_catalogue
-    save: Callable[[SweepReport, Path], None] = save_report
+    save: Callable[[SweepReport, Path], Path | None] = save_report
     command: Command = workbench_command
     copy: Callable[[str], Awaitable[bool]] = copy_natively
     keep: Callable[[SweepReport], Awaitable[None]] = keep_report

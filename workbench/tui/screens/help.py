@@ -82,7 +82,10 @@ class HelpScreen(ModalScreen[None]):
         ]
         blocks = (
             ("Keys", [self._row(each) for each in actions if each.place in ("app", "page")]),
-            *((page.label, [self._row(each) for each in actions if each.place == page.name]) for page in PAGES),
+            *(
+                (f"Screen {p.key}, {p.label}", [self._row(each) for each in actions if each.place == p.name])
+                for p in PAGES
+            ),
             ("Tables", [self._row(each) for each in actions if each.place == "table"]),
             ("Signs", signs),
             ("Words", list(WORDS)),
