@@ -13,11 +13,11 @@ from textual.keys import _character_to_key
 from textual.theme import BUILTIN_THEMES
 
 from engine.errors import RequestError
+from workbench.actions import ACTIONS as TABLE
 from workbench.keys import NAMED, check_keys, names, sign_name
 from workbench.numbers import ASCII, UNICODE
 from workbench.places import settings_file, state_folder
 from workbench.settings import (
-    ACTIONS,
     FIELDS,
     THEMES,
     Settings,
@@ -30,7 +30,6 @@ from workbench.settings import (
     variable_of,
 )
 from workbench.settings_file import settings_schema, template, write_template
-from workbench.tui.actions import ACTIONS as TABLE
 
 ROOT = Path(__file__).parents[1]
 
@@ -223,7 +222,6 @@ def test_plots_are_made_of_braille_unless_asked_otherwise_or_all_is_ascii():
 
 def test_themes_actions_and_keys_are_those_of_the_screen():
     assert set(THEMES) == set(BUILTIN_THEMES)
-    assert set(ACTIONS) == {action.name for action in TABLE}
     for sign in map(chr, range(33, 127)):
         assert sign.isalnum() or sign_name(sign) == _character_to_key(sign)
     for action in TABLE:

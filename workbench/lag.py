@@ -133,7 +133,7 @@ def on_terminal(command: Sequence[str], columns: int, rows: int, **environ: str)
         os.close(master)
 
 
-def measure_lag(columns: int = 80, rows: int = 24, keys: int = KEYS) -> Lag:
+def measure_lag(columns: int = 80, rows: int = 24, keys: int = KEYS, watched: float = WATCHED) -> Lag:
     """Start the screen over a busy sweep, press keys, time the answers. Raises WorkFailed when it does not come up."""
     request = msgspec.json.encode(busy_sweep()).decode()
     command = [sys.executable, "-P", "-m", "workbench.tui.app", request]
@@ -143,8 +143,8 @@ def measure_lag(columns: int = 80, rows: int = 24, keys: int = KEYS) -> Lag:
         terminal.until(b"block 1")
         terminal.rest(1.0)
         sent = len(terminal.output)
-        terminal.rest(WATCHED)
-        rate = (len(terminal.output) - sent) / WATCHED
+        terminal.rest(watched)
+        rate = (len(terminal.output) - sent) / watched
         answers = _press(terminal, keys)
     return Lag(first_paint=first_paint, keys=answers, bytes_per_second=rate, columns=columns, rows=rows)
 

@@ -35,6 +35,8 @@ class Signs:
     light: str = "○●"
     """Signs of a quiet and of a disturbed machine."""
     ascii_only: bool = False
+    braille: bool = True
+    """Whether lines of plots are made of braille dots."""
 
     def text(self, text: str) -> str:
         """Return text from outside on one line, without control characters, in characters this terminal can show."""
@@ -47,7 +49,7 @@ class Signs:
 _PLAIN = str.maketrans({"×": "x", "µ": "u", "±": "+-", "…": "~", "—": "-", "–": "-", "→": "->"})
 
 UNICODE = Signs()
-ASCII = Signs("x", "u", "+-", "~", " #", ".", "+!o..>-", "*", "&", "^v", "s>#w.", "o!", True)
+ASCII = Signs("x", "u", "+-", "~", " #", ".", "+!o..>-", "*", "&", "^v", "s>#w.", "o!", True, False)
 
 
 def signs_for(encoding: str | None) -> Signs:

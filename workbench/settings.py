@@ -15,12 +15,13 @@ import msgspec
 from engine.errors import FileProblem, RequestError, UnknownName
 from engine.knob import Knob
 from engine.request import line_of, read_toml
+from workbench.actions import every_action
 from workbench.keys import check_keys
 from workbench.numbers import ASCII, UNICODE, Signs, signs_for
 from workbench.places import CONFIG, settings_file
 
-ACTIONS = ("sweep", "stop", "new", "save", "hotspots", "command", "help", "leave")
-"""Names of what the keys of the screen do; a test holds them to the screen's own table."""
+ACTIONS = tuple(action.id for action in every_action())
+"""Names of what the keys of the screen do."""
 
 THEMES = (
     *("textual-dark", "textual-light", "ansi-dark", "ansi-light", "atom-one-dark", "atom-one-light"),

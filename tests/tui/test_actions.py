@@ -7,8 +7,8 @@ from textual.app import App
 from textual.screen import Screen
 
 from tests.tui.fakes import World, a_screen
+from workbench.actions import ACTIONS, PAGES, every_action, first_key
 from workbench.cli import COMMANDS
-from workbench.tui.actions import ACTIONS, PAGES, every_action, first_key
 from workbench.tui.app import Workbench
 from workbench.tui.screens import SCREENS, page_class
 from workbench.tui.screens.help import HelpScreen

@@ -15,8 +15,8 @@ from textual.widgets import Input
 
 from engine.recording import read_recording
 from tests.tui.fakes import World, a_screen, screen_of, until
+from workbench.actions import PAGES
 from workbench.numbers import ASCII, UNICODE
-from workbench.tui.actions import PAGES
 from workbench.tui.playback import Playback
 
 FOLDER = Path(__file__).parent / "snapshots"

@@ -6,8 +6,8 @@ from engine.events import Failed, TrialStarted
 from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report, a_sweep, a_trial
 from tests.tui.fakes import FakeEngine, World, screen_of, text_of, until
 from tests.tui.playing import done, play, running
+from workbench.actions import every_action
 from workbench.numbers import ASCII
-from workbench.tui.actions import every_action
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.help import HelpScreen
 from workbench.tui.widgets.results import ResultsTable

@@ -22,19 +22,41 @@ from workbench.machine import (
     fact_lines,
     mode_lines,
 )
-from workbench.numbers import signs_for
+from workbench.settings import stream_signs
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
-def doctor(as_json: bool) -> None:
-    """Say what this machine offers, and for each mode what limits it here and how to lift that."""
+@click.option("--lag", is_flag=True, help="how fast the screen answers keys while a sweep keeps all cores busy; 40 s")
+def doctor(as_json: bool, lag: bool) -> None:
+    """Say what this machine offers, and for each mode what limits it here and how to lift that.
+
+    \b
+    workbench doctor
+    workbench doctor --json
+    workbench doctor --lag
+    """
+    if lag:
+        _tell_lag(as_json)
+        return
     machine = examine()
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(machine), indent=2))
         return
-    width, signs = shutil.get_terminal_size((120, 24)).columns, signs_for(sys.stdout.encoding)
+    width, signs = shutil.get_terminal_size((120, 24)).columns, stream_signs(sys.stdout.encoding)
     for line in [*fact_lines(machine, width, signs), "", *mode_lines(machine, width, signs)]:
+        click.echo(line)
+
+
+def _tell_lag(as_json: bool) -> None:
+    from workbench.lag import lag_lines, measure_lag
+
+    lag = measure_lag()
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(lag), indent=2))
+        return
+    width, signs = shutil.get_terminal_size((120, 24)).columns, stream_signs(sys.stdout.encoding)
+    for line in lag_lines(lag, width, signs):
         click.echo(line)
 
 

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -17,9 +18,10 @@ from textual.screen import Screen
 
 from engine.recording import read_recording
 from engine.request import SweepRequest
+from workbench.actions import PAGES, every_action
 from workbench.numbers import UNICODE, Signs
-from workbench.settings import Settings, load_settings, signs_of
-from workbench.tui.actions import PAGES, bindings, every_action
+from workbench.settings import Settings, draws_braille, load_settings, signs_of
+from workbench.tui.bindings import bindings
 from workbench.tui.clipboard import escape_sequence
 from workbench.tui.engine_process import Engine
 from workbench.tui.playback import Playback
@@ -200,6 +202,7 @@ def run(request: SweepRequest | None = None, autostart: bool = False, replay: Pa
     played: tuple[Engine, str] | None = (Playback(read_recording(replay)), str(replay)) if replay else None
     settings = load_settings()
     signs = signs_of(settings, os.environ)
+    signs = replace(signs, braille=draws_braille(settings, signs))
     app = Workbench(request=request, autostart=autostart, replay=played, signs=signs, settings=settings)
     app.guards_terminal = True
     try:

@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from workbench.actions import PAGES, Action, every_action, first_key
 from workbench.format import wrap
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.actions import PAGES, Action, every_action, first_key
 
 WORDS = (
     ("steady run", "one run of all tasks with workers up and caches warm"),

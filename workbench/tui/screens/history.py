@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from workbench.tui.actions import bindings
 from workbench.tui.answers import complaint, plain_lines, surroundings
+from workbench.tui.bindings import bindings
 from workbench.tui.permission import Phase
 from workbench.tui.screens.asking import DISTURBING, AskingScreen
 from workbench.tui.widgets.panel import Panel

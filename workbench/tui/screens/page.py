@@ -15,9 +15,10 @@ from textual.widgets import Footer
 
 from engine.plan import describe
 from engine.request import SweepRequest
+from workbench.actions import names
 from workbench.numbers import UNICODE, Signs
 from workbench.state import State
-from workbench.tui.actions import bindings, names
+from workbench.tui.bindings import bindings
 from workbench.tui.clipboard import leave_in_file
 from workbench.tui.entries import command_line
 from workbench.tui.messages import CaptureWanted, FormWanted, ResumeWanted, StopWanted, SweepWanted

@@ -19,7 +19,7 @@ from workbench.numbers import UNICODE, Signs, percent
 from workbench.pieces import Line, line, lines_of
 from workbench.recommended import CONFIG, PYTHON, RUN, config_lines, recommended_lines, use_lines
 from workbench.state import State
-from workbench.tui.actions import bindings
+from workbench.tui.bindings import bindings
 from workbench.tui.screens.page import PageScreen
 from workbench.tui.session import Session
 from workbench.tui.widgets.account import Account

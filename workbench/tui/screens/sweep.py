@@ -11,7 +11,7 @@ from textual.widgets import Static
 from engine.request import SweepRequest
 from workbench.numbers import UNICODE, Signs
 from workbench.state import State
-from workbench.tui.actions import bindings
+from workbench.tui.bindings import bindings
 from workbench.tui.messages import FormChecked, FormSubmitted, FormWanted
 from workbench.tui.permission import Phase
 from workbench.tui.screens.page import PageScreen

@@ -12,7 +12,7 @@ from workbench.format import wrap
 from workbench.numbers import UNICODE, Signs
 from workbench.pieces import Line, lines_of
 from workbench.table import status_sign
-from workbench.tui.actions import bindings
+from workbench.tui.bindings import bindings
 from workbench.tui.screens.page import PageScreen
 from workbench.tui.session import Session
 from workbench.tui.widgets.account import Account

@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.actions import bindings
+from workbench.tui.bindings import bindings
 
 
 class Lines(ScrollView, can_focus=True):

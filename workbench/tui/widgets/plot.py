@@ -113,7 +113,7 @@ class WorkersPlot(Horizontal):
             dots = [(a + (b - a) * t, c + (d - c) * t) for (a, b, c, d) in _spans(xs, ys) for t in steps]
             plot.scatter([x for x, _ in dots], [y for _, y in dots], marker=self._mark(index, line), marker_style=style)
             return
-        if line.kind == "mode" and not self._signs.ascii_only:
+        if line.kind == "mode" and self._signs.braille:
             plot.plot(xs, ys, line_style=style, hires_mode=HiResMode.BRAILLE)
         plot.scatter(xs, ys, marker=self._mark(index, line), marker_style=style)
 

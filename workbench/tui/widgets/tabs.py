@@ -4,8 +4,8 @@ from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
+from workbench.actions import PAGES
 from workbench.numbers import UNICODE, Signs
-from workbench.tui.actions import PAGES
 
 ROOMY = 72
 """Columns from which every tab has its name; below only the one being shown."""
