@@ -6,20 +6,32 @@ Writes one SVG and one PNG per scene and size beside this file.
 """
 
 import asyncio
+import contextlib
 import html
+import os
 import re
 import sys
-from collections.abc import AsyncIterator, Sequence
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import cairosvg
 from textual.pilot import Pilot
 
-from engine.events import AnyEvent, TrialStarted
+from engine.events import AnyEvent, SweepFinished, TrialStarted
+from engine.history import keep
 from engine.recording import read_recording
+from workbench.actions import PAGES
 from workbench.tui.app import Workbench
 from workbench.tui.playback import Playback
-from workbench.tui.screens.help import HelpScreen
+from workbench.tui.widgets.results import ResultsTable
+
+Size = tuple[int, int]
+Scene = tuple[str, str]
+"""Its name and its picture."""
+
+WAITING = ("sampling; this takes", "asking `workbench")
+"""Words of a screen that is not ready yet."""
 
 HERE = Path(__file__).parent
 RECORDING = HERE.parent / "tests" / "recorded" / "demo.jsonl"
@@ -46,49 +58,64 @@ def midway(events: Sequence[AnyEvent]) -> int:
     return starts[len(starts) * 5 // 6] + 1
 
 
-async def until(pilot: Pilot[None], phase: str) -> None:
-    """Let the app work until the sweep is in this phase and has been painted."""
+async def until(pilot: Pilot[None], condition: Callable[[Workbench], object]) -> None:
+    """Let the app work until a condition holds and has been painted."""
     assert isinstance(pilot.app, Workbench)
     async with asyncio.timeout(PATIENCE):
-        while pilot.app.sweep_screen.phase != phase:
+        while not condition(pilot.app):
             await pilot.pause(0.05)
     await pilot.pause(0.3)
 
 
-async def scene_form(size: tuple[int, int]) -> str:
-    """The form, as it opens."""
+async def form(size: Size) -> AsyncGenerator[Scene, None]:
+    """The form, as it opens, and the help over it."""
     app = Workbench()
-    async with app.run_test(size=size) as pilot, asyncio.timeout(PATIENCE):
-        while app.sweep_screen.form.request is None:
-            await pilot.pause(0.05)
-        await pilot.pause()
-        return app.export_screenshot()
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda app: app.sweep_screen.ready)
+        yield "form", app.export_screenshot()
+        await pilot.press("question_mark")
+        await pilot.pause(0.3)
+        yield "help", app.export_screenshot()
 
 
-async def scene_running(size: tuple[int, int]) -> str:
-    """A sweep in its last block."""
+async def running(size: Size) -> AsyncGenerator[Scene, None]:
+    """A sweep in its last block: as a plot and as lanes."""
     app = Workbench(replay=(Held(read_recording(RECORDING)), ""))
     async with app.run_test(size=size) as pilot:
-        await until(pilot, "running")
+        await until(pilot, lambda app: app.session.phase == "running" and app.session.state.rows)
+        yield "running", app.export_screenshot()
+        await pilot.press("v", "v", "v", "G")
         await pilot.pause(0.3)
-        return app.export_screenshot()
+        yield "lanes", app.export_screenshot()
 
 
-async def scene_done(size: tuple[int, int]) -> str:
-    """The recommendation."""
+async def finished(size: Size) -> AsyncGenerator[Scene, None]:
+    """Every screen after the sweep. Past sweeps, the machine and hot spots are those of the commands themselves."""
     app = Workbench(replay=(Playback(read_recording(RECORDING), seconds=0.1), ""))
     async with app.run_test(size=size) as pilot:
-        await until(pilot, "done")
-        return app.export_screenshot()
+        await until(pilot, lambda app: app.session.phase == "done")
+        yield "done", app.export_screenshot()
+        await choose_a_parallel_plan(pilot)
+        for page in PAGES[1:]:
+            await pilot.press("f" if page.name == "hotspots" else page.key)
+            await until(pilot, lambda app: not any(word in screen_text(app) for word in WAITING))
+            yield page.name, app.export_screenshot()
 
 
-async def scene_help(size: tuple[int, int]) -> str:
-    """Keys and words."""
-    app = Workbench()
-    async with app.run_test(size=size) as pilot:
-        await app.push_screen(HelpScreen())
-        await pilot.pause()
-        return app.export_screenshot()
+async def choose_a_parallel_plan(pilot: Pilot[None]) -> None:
+    """Look at a plan that loses something, and at another beside it on a wide screen."""
+    app = pilot.app
+    assert isinstance(app, Workbench)
+    table = app.screen.query_one(ResultsTable)
+    rows = [row for row, each in enumerate(app.session.state.rows) if each.plan.workers > 1]
+    table.select(rows[0])
+    await pilot.pause()
+
+
+def screen_text(app: Workbench) -> str:
+    """Return what is on the screen."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
 def placed(svg: str) -> str:
@@ -115,21 +142,36 @@ def _font(letter: str) -> str:
     return f' style="font-family: {BRAILLE_FONT}"' if "\u2800" <= letter <= "\u28ff" else ""
 
 
-SCENES = {"form": scene_form, "running": scene_running, "done": scene_done, "help": scene_help}
+def history_of_recordings(folder: Path) -> None:
+    """Make a history of every finished sweep that is recorded here."""
+    os.environ["WORKBENCH_HISTORY"] = str(folder / "history.sqlite3")
+    for path in sorted(RECORDING.parent.glob("*.jsonl")):
+        last = read_recording(path)[-1]
+        if isinstance(last, SweepFinished):
+            keep(last.report)
+
+
+async def write(size: Size) -> None:
+    """Write every scene at a size."""
+    for story in (form, running, finished):
+        async with contextlib.aclosing(story(size)) as scenes:
+            async for name, svg in scenes:
+                path = HERE / f"{name}-{size[0]}x{size[1]}.svg"
+                path.write_text(svg)
+                cairosvg.svg2png(bytestring=placed(svg).encode(), write_to=str(path.with_suffix(".png")))
+                print(path.relative_to(HERE.parent))
 
 
 def main() -> None:
-    """Write every scene at every size."""
-    for name, scene in SCENES.items():
-        for width, height in SIZES:
-            svg = asyncio.run(scene((width, height)))
-            path = HERE / f"{name}-{width}x{height}.svg"
-            path.write_text(svg)
-            cairosvg.svg2png(bytestring=placed(svg).encode(), write_to=str(path.with_suffix(".png")))
-            print(path.relative_to(HERE.parent))
+    """Write every scene at every size, from a folder of their own: what is captured and saved stays there."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        os.environ["XDG_STATE_HOME"] = folder
+        history_of_recordings(Path(folder))
+        for size in SIZES:
+            asyncio.run(write(size))
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        RECORDING = Path(sys.argv[1])
+        RECORDING = Path(sys.argv[1]).resolve()
     main()

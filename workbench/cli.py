@@ -1,7 +1,6 @@
 """The command line: arguments become a request, a request becomes events, events become text."""
 
 import importlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -93,10 +92,13 @@ def workbench(ctx: click.Context) -> None:
 
 
 def _open_screen() -> int:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
-        click.echo("workbench: no terminal to draw on; use `workbench sweep` or `workbench demo`", err=True)
+    from workbench.guard import guarded, why_no_screen
+
+    if why := why_no_screen():
+        click.echo(
+            f"workbench: {why}; use `workbench sweep` or `workbench demo`, with --plain for words alone", err=True
+        )
         return 2
-    from workbench.guard import guarded
 
     return guarded(_show_screen)
 

@@ -208,3 +208,12 @@ def _name(number: int) -> str:
     except ValueError:  # a real-time signal
         return f"signal {number}"
     return named.name + CAUSES.get(named, "")
+
+
+def why_no_screen() -> str:
+    """Return why the screen cannot be drawn; empty if it can. In a browser there is no terminal, but a driver."""
+    if "TEXTUAL_DRIVER" in os.environ:
+        return ""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return "no terminal to draw on"
+    return "this terminal cannot be drawn on (TERM=dumb)" if os.environ.get("TERM") == "dumb" else ""

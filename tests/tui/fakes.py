@@ -120,10 +120,11 @@ class World:
         self,
         *engines: FakeEngine,
         command: CommandOutput = (0, b"{}", ""),
+        answers: Mapping[str, bytes] | None = None,
         look_up: Lookup = a_catalogue,
         full: Exception | None = None,
     ) -> None:
-        """``full``: what keeping a report in the history raises."""
+        """``answers``: what single commands print. ``full``: what keeping a report in the history raises."""
         self.engines = list(engines) or [FakeEngine(a_sweep())]
         self.requests: list[SweepRequest] = []
         self.kept: list[SweepReport] = []
@@ -133,6 +134,7 @@ class World:
         self.interrupted: list[Unfinished] = []
         self.forgotten: list[Path] = []
         self.runs: list[FakeRun] = []
+        self._answers = answers or {}
         self._command, self._look_up, self._full = command, look_up, full
 
     def services(self) -> Services:
@@ -164,7 +166,8 @@ class World:
 
     async def _run(self, arguments: list[str], environment: Mapping[str, str] | None = None) -> CommandOutput:
         self.commands.append(arguments)
-        return self._command
+        told = self._answers.get(arguments[0])
+        return self._command if told is None else (0, told, "")
 
     async def _copy(self, text: str) -> bool:
         self.copied.append(text)

@@ -75,6 +75,17 @@ def test_a_marked_row_shows_it_and_is_told_to_the_session():
     play(story)
 
 
+def test_the_table_follows_what_was_selected_and_marked_on_another_screen():
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("g", "2", "j", "m", "j", "1")
+        await pilot.pause()
+        table = screen_of(pilot).query_one(ResultsTable)
+        assert (table.row, table.marks) == (2, [1])
+
+    play(story)
+
+
 def test_10_000_rows_cost_what_the_screen_shows(monkeypatch):
     plans = (a_plan(), *(a_plan("thread", 1 + index, "numpy") for index in range(9_999)))
     times = (2.0, *(1.0 + index % 97 for index in range(9_999)))

@@ -1,12 +1,11 @@
 """``workbench replay``: a recorded sweep on the screen again, or as lines."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from engine.errors import WorkFailed
-from workbench.guard import guarded
+from workbench.guard import guarded, why_no_screen
 
 
 @click.command()
@@ -21,7 +20,7 @@ def replay(file: Path, plain: bool) -> int:
 
     On the screen: space pauses, + and - change the speed, the arrow keys wind.
     """
-    if not plain and sys.stdin.isatty() and sys.stderr.isatty():
+    if not plain and not why_no_screen():
         return guarded(lambda: _on_screen(file))
     return _as_lines(file)
 

@@ -110,6 +110,11 @@ class SweepScreen(PageScreen):
         self.paint()
         self.refresh_keys()
 
+    def on_screen_resume(self) -> None:
+        """Show the plan that was looked at elsewhere."""
+        if self.board and self.board.is_mounted:
+            self.board.resume()
+
     async def _make_form(self) -> None:
         from workbench.tui.widgets.form import SweepForm
 

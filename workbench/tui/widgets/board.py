@@ -28,6 +28,9 @@ _QUALITIES = 6
 _TALL = 32
 """Lines from which on there is room for them; on 24 only the header would show, and the table has the scores."""
 
+DRAWN_EVERY = 3.0
+"""Seconds between two drawings while a sweep runs: a plot is sent whole, 5 kB on 80 columns, a row is 120 bytes."""
+
 VIEWS = (*FIGURES, "lanes")
 """What can be drawn between table and progress."""
 
@@ -41,6 +44,10 @@ class Board(Vertical):
         self._state = State()
         self._trials: list[TrialReport] = []
         self._view = VIEWS[0]
+        self._told: dict[str, str] = {}
+        """Texts on screen, by the id of their widget."""
+        self._drawn = 0.0
+        """When the view was drawn last."""
         self._estimate: tuple[float | None, float] = (None, monotonic())
 
     def compose(self) -> ComposeResult:
@@ -90,7 +97,8 @@ class Board(Vertical):
         ]
         self.table.show(results)
         self.table.styles.height = len(state.rows) + 1
-        self._show_view()
+        if state.finished or monotonic() - self._drawn >= DRAWN_EVERY:
+            self._show_view()
         self._show_detail()
         if state.finished:
             self._show_verdict(state)
@@ -101,6 +109,7 @@ class Board(Vertical):
         self._show_view()
 
     def _show_view(self) -> None:
+        self._drawn = monotonic()
         plot, lanes = self.query_one(WorkersPlot), self.query_one("#lanes", Static)
         plot.set_class(self._view == "lanes", "-hidden")
         lanes.set_class(self._view != "lanes", "-hidden")
@@ -115,13 +124,27 @@ class Board(Vertical):
         row = self._session.row(self._session.selected)
         sample = row.samples[-1][1] if row and row.samples else None
         width, height = max(self.size.width - 2, 20), max(lanes.size.height, 4)
-        lanes.update(Content("\n".join(lane_lines(sample, width, height, self._signs))), layout=False)
+        self._tell("#lanes", "\n".join(lane_lines(sample, width, height, self._signs)))
+
+    def _tell(self, where: str, text: str) -> None:
+        """Show a text; one that is there already would be sent all the same."""
+        if self._told.get(where) != text:
+            self._told[where] = text
+            self.query_one(where, Static).update(Content(text), layout=False)
 
     def choose(self) -> None:
         """Put the cursor on the recommended plan."""
         recommendation, plans = self._state.recommendation, self._state.plans
         if recommendation and recommendation.plan in plans:
             self.table.select(plans.index(recommendation.plan))
+
+    def resume(self) -> None:
+        """Follow what was selected and marked on other screens."""
+        plans, session = list(self._state.plans), self._session
+        self.table.marks = [plans.index(session.marked)] if session.marked in plans else []
+        self.table.refresh()
+        if session.selected in plans:
+            self.table.select(plans.index(session.selected))
 
     @on(ResultsTable.Selected)
     @on(ResultsTable.Marked)
@@ -137,7 +160,7 @@ class Board(Vertical):
     def _show_detail(self) -> None:
         row = self.table.row
         if row is not None and row < len(self._state.rows):
-            self.query_one("#detail", Static).update(Content(self._detail(row)), layout=False)
+            self._tell("#detail", self._detail(row))
 
     def _detail(self, index: int) -> str:
         row, figures = self._state.rows[index], self._trials[index]

@@ -45,7 +45,7 @@ def playback_text(playback: Playback, width: int, signs: Signs = UNICODE) -> str
     how = "paused" if playback.paused else f"{playback.speed:g}{signs.times}"
     keys = "space pause  - + speed  arrows wind" if width >= _KEYS else ""
     return fit(
-        f"recording {how:>6}  {bar(playback.share, 20, signs)} {percent(playback.share):>4}  {keys}", width, signs
+        f"recording {how:>6}  {bar(playback.share, 14, signs)} {percent(playback.share):>4}  {keys}", width, signs
     )
 
 
