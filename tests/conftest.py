@@ -8,6 +8,7 @@ import multiprocessing.util
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -251,3 +252,14 @@ def wait_until(condition, seconds=5.0):
             return False
         os.sched_yield()
     return True
+
+
+@pytest.fixture(autouse=True)
+def own_signal_handlers():
+    """A command that runs in this process answers signals until the process ends; the next test must not meet that."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)

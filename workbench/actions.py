@@ -60,7 +60,7 @@ ACTIONS: tuple[Action, ...] = (
         "stop", "escape", "Stop/back", "stop the sweep and keep what was measured; else back: to the sweep, the form"
     ),
     Action("help", "question_mark,f1", "Help", "keys and words; type to search", "app", "--help"),
-    Action("leave", "q,ctrl+q", "Quit", "leave; a running sweep is stopped after a question", "app"),
+    Action("leave", "q", "Quit", "leave; a running sweep is stopped after a question", "app"),
     Action("save", "s", "Save", "save the recommended plan as a tuned config", command="sweep --save-config"),
     Action("hotspots", "f", "Hot spots", "sample the selected plan: its hottest functions", command="flamegraph"),
     Action("view", "v", "View", "draw something else: speedup, efficiency, time, the workers' lanes", "sweep"),

@@ -62,7 +62,8 @@ def test_without_a_file_it_is_said_how_to_make_one(said, monkeypatch, tmp_path):
     assert json.loads(said("config", "show", "--json")[1])["file"] is None
 
 
-def test_a_tuned_config_is_shown_as_text_and_as_json(said, tmp_path):
+def test_a_tuned_config_is_shown_as_text_and_as_json(said, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_HISTORY", str(tmp_path / "history.sqlite3"))
     save_config(a_report(), tmp_path / "tuned.toml")
     code, out, _ = said("config", "show", tmp_path / "tuned.toml")
     assert code == 0

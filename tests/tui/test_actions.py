@@ -1,6 +1,7 @@
 """The registry of actions, walked: a key, a palette entry, a line of help and, where it makes sense, a command."""
 
 import asyncio
+import importlib
 
 import pytest
 from textual.app import App
@@ -39,13 +40,13 @@ def test_every_action_is_a_key_a_palette_entry_and_a_line_of_help(action, palett
 
 @pytest.mark.parametrize("action", [each for each in every_action() if each.command], ids=lambda action: action.id)
 def test_the_sub_command_of_an_action_exists(action):
-    first, *options = action.command.split()
+    first, *more = action.command.split()
     assert first in COMMANDS or first.startswith("--")
-    if first in COMMANDS and options:
-        import importlib
-
-        command = getattr(importlib.import_module(COMMANDS[first][0]), COMMANDS[first][1])
-        assert any(options[0] in parameter.opts for parameter in command.params)
+    if more:
+        module, attribute, _ = COMMANDS[first]
+        command = getattr(importlib.import_module(module), attribute)
+        known = [name for parameter in command.params for name in parameter.opts]
+        assert more[0] in [*known, *getattr(command, "commands", ())]
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)

@@ -13,6 +13,7 @@ import msgspec
 
 from engine.errors import RequestError
 from workbench.commands.options import LIMIT, limit_option
+from workbench.completing import files
 from workbench.format import wrap
 from workbench.numbers import UNICODE, Signs, fit, seconds
 from workbench.settings import stream_signs
@@ -30,8 +31,8 @@ PAST = "history:"
 
 
 @click.command()
-@click.argument("before", metavar="A.json")
-@click.argument("after", metavar="B.json")
+@click.argument("before", metavar="A.json", shell_complete=files)
+@click.argument("after", metavar="B.json", shell_complete=files)
 @limit_option
 @click.option("--goal", type=click.Choice(["job", "steady"]), default="steady", help="whole jobs, or steady (default)")
 @click.option("--markdown", is_flag=True, help="a Markdown table on standard output")

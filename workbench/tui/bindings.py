@@ -12,10 +12,15 @@ def bindings(place: str) -> list[BindingType]:
     it ends early, and Help and Quit must be seen.
     """
     return [
-        Binding(each.keys, action, each.label or each.title, show=bool(each.label), id=each.id)
+        Binding(_keys(each), action, each.label or each.title, show=bool(each.label), id=each.id)
         for each in every_action()
         if (action := _bound(each, place))
     ]
+
+
+def _keys(action: Action) -> str:
+    """Where q is a letter to type, the footer shows the key that quits all the same."""
+    return f"{action.keys},ctrl+q" if action.name == "leave" else action.keys
 
 
 def _bound(action: Action, place: str) -> str:

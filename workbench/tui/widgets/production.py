@@ -22,6 +22,7 @@ from workbench.tui.widgets.run_form import RunForm
 DEFAULT = "tuned.toml"
 PAINTS_PER_SECOND = 10
 """At most; more would take CPU from the workers."""
+EMPTY = "Nothing was run yet. Start runs the tuned config above; s on the first screen saves one after a sweep."
 ROOMY = 14
 """Lines from which on there is room for the list of configs."""
 
@@ -78,7 +79,7 @@ class ProductionPanel(Vertical):
             yield Button("Start", variant="primary", id="start", compact=True)
             yield Button("Stop", id="stop", compact=True, disabled=True)
         with VerticalScroll(id="story"):
-            yield Static("", id="lines", markup=False)
+            yield Static(Content(EMPTY), id="lines", markup=False)
 
     def on_mount(self) -> None:
         """Nothing is started by itself."""
