@@ -129,8 +129,9 @@ def test_a_recording_is_explained_without_the_machine_it_came_from():
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: app.sweep_screen.phase == "done")
             await pilot.press("2")
-            await shown(pilot, "★ sequential, numpy, layout=columns")
+            await shown(pilot, "★ thread × 2, numba, layout=columns")
+            await shown(pilot, "Efficiency of a steady run")
             await pilot.press("end")
-            await shown(pilot, "11%  set-up, 2.94 ms")
+            await shown(pilot, "What it loses time to")
 
     asyncio.run(run())

@@ -176,9 +176,14 @@ class SweepForm(Vertical):
         hint = self.query_one("#hint", Static)
         if field and hint.has_class("-wrong") != bool(problem):
             # where there is little room, a problem takes some from the fields
-            self.call_after_refresh(field.scroll_visible, animate=False)
+            self.call_after_refresh(self._bring_into_view, field)
         hint.set_class(bool(problem), "-wrong")
         hint.update(Content(sign + self._signs.text(text)), layout=False)
+
+    def _bring_into_view(self, field: Field) -> None:
+        """Scroll once the room that the problem takes is known, which is a refresh later."""
+        field.scroll_visible(animate=False)
+        self.call_after_refresh(field.scroll_visible, animate=False)
 
     def _problem_with(self, field: Field) -> str:
         """Return what is wrong with a field; those that name a workload are looked up, and go wrong, together."""
