@@ -60,7 +60,8 @@ class Board(Vertical):
         yield Static("", id="verdict", markup=False)
 
     def on_mount(self) -> None:
-        """Let keys move the cursor."""
+        """Let keys move the cursor. It is watched: a message would put its words into the next frame, 17 ms later."""
+        self.watch(self.table, "cursor", self._look, init=False)
         self.start()
         self.show()
 
@@ -150,6 +151,10 @@ class Board(Vertical):
     @on(ResultsTable.Marked)
     def _selected(self, event: ResultsTable.Selected) -> None:
         event.stop()
+        self._look()
+
+    def _look(self) -> None:
+        """Tell the session what is looked at, and put it into words."""
         rows, table = self._state.rows, self.table
         self._session.selected = rows[table.row].plan if table.row is not None and table.row < len(rows) else None
         self._session.marked = rows[table.marks[-1]].plan if table.marks and table.marks[-1] < len(rows) else None
