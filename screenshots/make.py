@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import cairosvg
@@ -24,6 +24,7 @@ from engine.recording import read_recording
 from workbench.actions import PAGES
 from workbench.tui.app import Workbench
 from workbench.tui.playback import Playback
+from workbench.tui.services import CommandOutput, Services, workbench_command
 from workbench.tui.widgets.results import ResultsTable
 
 Size = tuple[int, int]
@@ -89,9 +90,18 @@ async def running(size: Size) -> AsyncGenerator[Scene, None]:
         yield "lanes", app.export_screenshot()
 
 
+async def told_anywhere(arguments: list[str], environment: Mapping[str, str] | None = None) -> CommandOutput:
+    """Run a command as the screen does, and say what it says without where this checkout lies."""
+    code, out, complaints = await workbench_command(arguments, environment)
+    for place, name in ((Path.cwd(), "."), (HERE.parent, "/opt/workbench"), (Path(sys.base_prefix), "/usr")):
+        out = out.replace(str(place).encode(), name.encode())
+    return code, out, complaints
+
+
 async def finished(size: Size) -> AsyncGenerator[Scene, None]:
     """Every screen after the sweep. Past sweeps, the machine and hot spots are those of the commands themselves."""
-    app = Workbench(replay=(Playback(read_recording(RECORDING), seconds=0.1), ""))
+    services = Services(command=told_anywhere)
+    app = Workbench(services, replay=(Playback(read_recording(RECORDING), seconds=0.1), ""))
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda app: app.session.phase == "done")
         yield "done", app.export_screenshot()

@@ -108,7 +108,7 @@ def test_the_first_kernel_of_a_workload_needs_nothing_extra():
 def test_nothing_points_at_the_machine_it_was_written_on():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in listed.split("\0"):
-        if name and (ROOT / name).suffix in {".py", ".md", ".toml", ".txt", ".json", ".jsonl", ".yml"}:
+        if name and (ROOT / name).suffix in {".py", ".md", ".toml", ".txt", ".json", ".jsonl", ".yml", ".svg"}:
             text = (ROOT / name).read_text()
             assert str(ROOT) not in text, name
             assert str(Path.home()) + "/" not in text, name
