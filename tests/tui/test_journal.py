@@ -243,6 +243,7 @@ def test_without_a_home_there_is_a_complaint_and_nothing_to_go_on_from(monkeypat
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.delenv("HOME", raising=False)
     monkeypatch.setattr(Path, "home", nowhere)
     assert len(follow(a_sweep())[1]) == 1
     assert unfinished() == []

@@ -8,6 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 from engine.files import write_atomically
+from workbench.places import state_folder
 
 _TOOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("WAYLAND_DISPLAY", ("wl-copy",)),
@@ -45,7 +46,9 @@ def escape_sequence(text: str, tmux: bool) -> str:
 
 def leave_in_file(text: str) -> Path | None:
     """Write the text to a file of one's own, for terminals that take nothing; None where that cannot be done."""
-    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "workbench"
+    folder = state_folder(os.environ)
+    if folder is None:
+        return None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(folder / "copied.txt", f"{text}\n".encode())

@@ -20,6 +20,7 @@ from engine.errors import FileProblem
 from engine.events import SweepStarted, decode
 from engine.files import write_atomically
 from engine.request import SweepRequest
+from workbench import places
 
 MOST = 10
 """Recordings that are kept."""
@@ -67,9 +68,10 @@ class _Measured(msgspec.Struct, frozen=True):
 
 def state_folder() -> Path:
     """Return the folder of the recordings, which need not exist. Raises RuntimeError where there is no home."""
-    named = Path(os.environ.get("XDG_STATE_HOME", ""))
-    base = named if named.is_absolute() else Path.home() / ".local" / "state"  # as the XDG specification has it
-    return base / "workbench"
+    folder = places.state_folder(os.environ)
+    if folder is None:
+        raise RuntimeError("there is no home folder to record in")
+    return folder
 
 
 def begin(request: SweepRequest, folder: Path) -> tuple[Path, IO[bytes]]:
