@@ -3,9 +3,11 @@
     python benchmarks/observer.py [--quick] [--json] [--out FILE]
 
 A round runs the sweep three ways, in an order that is mirrored in the next round: the screen on a pseudo-terminal,
-``workbench sweep --plain``, and ``workbench sweep --json`` with its words thrown away. Every plan's steady run is
-compared with the headless one of the same round. A plan holds when the median ratio is within 1 % of 1, or when the
-95 % interval over rounds holds 1. ``--quick`` takes two rounds, which proves nothing.
+``workbench sweep --plain``, and ``workbench sweep --json`` with its words thrown away. A steady run is counted in
+control loops of its own block, an integer loop that the sweep times beside every plan: a shared machine that runs at
+another speed for a minute has moved single ratios between 0.64 and 2.1. Every plan is compared with the headless one of
+the same round. It holds when the median ratio is within 1 % of 1, or when the 95 % interval over rounds holds 1.
+``--quick`` takes two rounds, which proves nothing.
 """
 
 import argparse
@@ -25,12 +27,13 @@ from overhead_arms.report import Claim, Table, claim_line, progress, table_lines
 from engine.host import describe_host
 from engine.measure.statistics import coverage, paired_ratio
 from engine.plan import describe
-from engine.report import SweepReport
+from engine.report import SweepReport, TrialReport
 from engine.request import SweepRequest
 from workbench.lag import on_terminal
 from workbench.tui.entries import command_line
 
 ROUNDS, FEW = 12, 2
+BLOCKS = 3
 BAR = 0.01
 WORKERS = 2
 SCREEN = (120, 40)
@@ -43,8 +46,8 @@ REQUEST = SweepRequest(
         "kernel": ("python", "torch"),
         "device": ("cpu",),
     },
-    settings={"tasks": (400,), "work": (20_000,)},
-    blocks=1,
+    settings={"tasks": (200,), "work": (20_000,)},
+    blocks=BLOCKS,
     full_grid=True,
     accept_noise=True,
 )
@@ -87,35 +90,40 @@ def _headless(folder: Path, how: str, words: int) -> SweepReport:
 
 ARMS: dict[str, Callable[[Path], SweepReport]] = {"screen": on_the_screen, "plain": line_by_line, "headless": headless}
 
-Seconds = dict[str, dict[str, list[float]]]
-"""By arm and plan, one for each round."""
+Figures = dict[str, dict[str, list[float]]]
+"""Steady runs in control loops, by arm and plan, one for each round."""
 
 
-def measure(rounds: int) -> tuple[Seconds, list[float]]:
-    """Run so many rounds; return steady seconds and what the screen itself used."""
-    seconds: Seconds = {arm: defaultdict(list) for arm in ARMS}
-    costs = []
+def measure(rounds: int) -> tuple[Figures, list[SweepReport]]:
+    """Run so many rounds; return the figures, and the reports of the screen."""
+    figures: Figures = {arm: defaultdict(list) for arm in ARMS}
+    watched = []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             order = list(ARMS) if number % 2 == 0 else list(reversed(ARMS))
             for arm in order:
                 progress(f"round {number + 1} of {rounds}: {arm}")
                 report = ARMS[arm](Path(folder))
-                costs += [report.screen_seconds] if report.screen_seconds is not None else []
+                watched += [report] if arm == "screen" else []
                 plans = [trial.plan for trial in report.trials]
                 for trial in report.trials:
-                    if trial.seconds:
-                        seconds[arm][describe(trial.plan, plans)].append(trial.seconds.median)
-    return seconds, costs
+                    if trial.samples:
+                        figures[arm][describe(trial.plan, plans)].append(in_control_loops(trial, report))
+    return figures, watched
 
 
-def claims_of(seconds: Seconds) -> list[Claim]:
+def in_control_loops(trial: TrialReport, report: SweepReport) -> float:
+    """Return the median over blocks of a steady run divided by the control loop of the same block."""
+    return median(median(sample.steady) / report.control_seconds[sample.block] for sample in trial.samples)
+
+
+def claims_of(figures: Figures) -> list[Claim]:
     """Return one claim for each plan and way of looking."""
-    return [_claim(arm, plan, seconds) for arm in ("screen", "plain") for plan in seconds["headless"]]
+    return [_claim(arm, plan, figures) for arm in ("screen", "plain") for plan in figures["headless"]]
 
 
-def _claim(arm: str, plan: str, seconds: Seconds) -> Claim:
-    ratio = paired_ratio(seconds[arm][plan], seconds["headless"][plan])
+def _claim(arm: str, plan: str, figures: Figures) -> Claim:
+    ratio = paired_ratio(figures[arm][plan], figures["headless"][plan])
     off = abs(ratio.median - 1)
     holds = off <= BAR or ratio.low <= 1 <= ratio.high
     name = f"{plan}: {arm} / headless, off from 1"
@@ -123,19 +131,20 @@ def _claim(arm: str, plan: str, seconds: Seconds) -> Claim:
     return Claim(name, round(off * 100, 3), "%", BAR * 100, "at most", holds, ratio.low, ratio.high, note)
 
 
-def table_of(seconds: Seconds, costs: Sequence[float]) -> Table:
+def table_of(figures: Figures, watched: Sequence[SweepReport]) -> Table:
     """Return the ratios, plan by plan."""
     rows = []
-    for plan, alone in seconds["headless"].items():
-        ratios = [paired_ratio(seconds[arm][plan], alone) for arm in ("screen", "plain")]
+    for plan, alone in figures["headless"].items():
+        ratios = [paired_ratio(figures[arm][plan], alone) for arm in ("screen", "plain")]
         cells = [f"{ratio.median:.4f} ({ratio.low:.4f}–{ratio.high:.4f})" for ratio in ratios]
         rows.append((plan, *cells, f"{median(alone):.4g}"))
-    count = len(next(iter(seconds["headless"].values()), []))
+    count = len(next(iter(figures["headless"].values()), []))
+    costs = [report.screen_seconds for report in watched if report.screen_seconds is not None]
     notes = (
         f"medians and intervals over {count} rounds, which hold the true median with {coverage(count):.0%}",
         f"the screen itself used {median(costs):.2f} s of CPU time for each sweep" if costs else "",
     )
-    return Table("Steady runs, watched and not", ("plan", "screen", "plain", "headless s"), rows, notes)
+    return Table("Steady runs, watched and not", ("plan", "screen", "plain", "control loops"), rows, notes)
 
 
 def main() -> None:
@@ -145,17 +154,17 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one document on standard output")
     parser.add_argument("--out", type=Path, help="write the document to this file")
     given = parser.parse_args()
-    seconds, costs = measure(FEW if given.quick else ROUNDS)
-    claims = claims_of(seconds)
+    figures, watched = measure(FEW if given.quick else ROUNDS)
+    claims = claims_of(figures)
     document: dict[str, Any] = {
         "claims": claims,
         "host": describe_host(),
-        "samples": {"seconds": seconds, "screen_cpu_seconds": costs},
+        "samples": {"control_loops": figures, "screen_cpu_seconds": [report.screen_seconds for report in watched]},
     }
     text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
     if given.out:
         given.out.write_text(text + "\n")
-    lines = [*map(claim_line, claims), "", *table_lines(table_of(seconds, costs))]
+    lines = [*map(claim_line, claims), "", *table_lines(table_of(figures, watched))]
     print(text if given.json else "\n" + "\n".join(lines))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from engine.report import SweepReport, TrialReport
-from workbench.numbers import ratio, seconds, size
+from workbench.words.numbers import ratio, seconds, size
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

@@ -18,7 +18,7 @@ from engine import SweepReport, load_profile, sweep
 from engine.events import SweepFinished
 from engine.report import TrialReport
 from engine.request import with_axes
-from workbench.format import report_lines
+from workbench.words.format import report_lines
 
 PROFILE = Path(__file__).parents[1] / "profiles" / "straddles.toml"
 

@@ -21,6 +21,9 @@ right.
 from collections.abc import Iterable
 from pathlib import Path
 
+INTERRUPTED = 130
+"""Exit code of what was stopped by a key or a signal, as shells have it: 128 and the number of SIGINT."""
+
 
 class WorkbenchError(Exception):
     """Base of every error with a message meant for the user."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.builders import a_host
-from workbench.machine import (
+from workbench.words.machine import (
     Cores,
     Interpreter,
     Library,

@@ -15,7 +15,6 @@ from textual.theme import BUILTIN_THEMES
 from engine.errors import RequestError
 from workbench.actions import ACTIONS as TABLE
 from workbench.keys import NAMED, check_keys, names, sign_name
-from workbench.numbers import ASCII, UNICODE
 from workbench.places import settings_file, state_folder
 from workbench.settings import (
     FIELDS,
@@ -30,6 +29,7 @@ from workbench.settings import (
     variable_of,
 )
 from workbench.settings_file import settings_schema, template, write_template
+from workbench.words.numbers import ASCII, UNICODE
 
 ROOT = Path(__file__).parents[1]
 

@@ -94,9 +94,9 @@ ACTIONS: tuple[Action, ...] = (
         "compare", "equals_sign", "", "compare the two marked sweeps, plan by plan", "history", "compare", "Compare"
     ),
     Action("trend", "t", "", "how the selected workload's speed changed", "history", "history trend", "Trend"),
-    Action("step(1)", "j", "Next", "explain the next plan", "why", title="Next plan"),
-    Action("step(-1)", "k", "Previous", "explain the plan before", "why", title="Previous plan"),
     Action("beside", "m", "Mark", "mark this plan, to see others beside it", "why", title="Mark plan"),
+    Action("step(1)", "j", "Next", "explain the next plan", "why", title="Next plan"),
+    Action("step(-1)", "k", "", "explain the plan before", "why", title="Previous plan"),
     Action("python", "Y", "Copy Python", "copy the Python lines that use the plan", "recommend"),
 )
 """In the order of the footer, then of the help."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import WorkbenchError
+from engine.errors import INTERRUPTED, WorkbenchError
 from workbench.commands.groups import Subcommands
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def workbench(ctx: click.Context) -> None:
 
 
 def _open_screen() -> int:
+    from workbench.entrance import show_screen
     from workbench.guard import guarded, why_no_screen
 
     if why := why_no_screen():
@@ -100,13 +101,7 @@ def _open_screen() -> int:
         )
         return 2
 
-    return guarded(_show_screen)
-
-
-def _show_screen() -> int:
-    from workbench.tui.app import run  # in the process that draws; the one that guards it has no use for Textual
-
-    return run()
+    return guarded(show_screen)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -122,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except click.Abort:
         click.echo("workbench: interrupted", err=True)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone; nothing is left to say
         return 0

@@ -25,7 +25,7 @@ from engine.errors import WorkFailed
 from engine.host import usable_cores
 from engine.plan import describe
 from engine.request import SweepRequest
-from workbench.numbers import UNICODE, Signs, bar, seconds, size
+from workbench.words.numbers import UNICODE, Signs, bar, seconds, size
 
 KEYS = 200
 """Pressed in all; the 99th percentile needs a hundred."""

@@ -17,8 +17,8 @@ from engine.knob import Knob
 from engine.request import line_of, read_toml
 from workbench.actions import every_action
 from workbench.keys import check_keys
-from workbench.numbers import ASCII, UNICODE, Signs, signs_for
 from workbench.places import CONFIG, settings_file
+from workbench.words.numbers import ASCII, UNICODE, Signs, signs_for
 
 ACTIONS = tuple(action.id for action in every_action())
 """Names of what the keys of the screen do."""

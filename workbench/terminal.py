@@ -52,7 +52,7 @@ class Terminal:
         """Put everything back. Does nothing while the terminal is another job's, which has set it up for itself."""
         if not _in_foreground():
             return
-        _write(RESET)
+        write(RESET)
         if self.attributes is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(KEYS, termios.TCSANOW, self.attributes)
@@ -63,24 +63,25 @@ def remember() -> Terminal:
     """Return the terminal as it is, and let it remember where its cursor is."""
     sys.stdout.flush()
     sys.stderr.flush()
-    _write(REMEMBER_CURSOR)
+    write(REMEMBER_CURSOR)
     return Terminal(_attributes())
 
 
 def tidy_up() -> None:
     """Switch off what is left on by a screen that put the terminal back itself."""
-    _write(FORGOTTEN)
+    write(FORGOTTEN)
 
 
 def say(lines: Sequence[str]) -> None:
     """Write lines of text, without the control characters that may be in them."""
-    from workbench.numbers import UNICODE
+    from workbench.words.numbers import UNICODE
 
     words = "".join(f"workbench: {UNICODE.text(line)}\n" for line in lines)
-    _write(words.encode(sys.stderr.encoding, "backslashreplace"))  # a print that fails would spoil the exit code
+    write(words.encode(sys.stderr.encoding, "backslashreplace"))  # a print that fails would spoil the exit code
 
 
-def _write(sequences: bytes) -> None:
+def write(sequences: bytes) -> None:
+    """Write to the screen; a terminal that has gone is no reason to stop."""
     with contextlib.suppress(OSError):  # the terminal has gone
         os.write(SCREEN, sequences)
 

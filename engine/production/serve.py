@@ -11,13 +11,11 @@ from typing import IO
 import msgspec
 
 from engine.child import hold_on_to_parent, take_standard_output
-from engine.errors import WorkbenchError
+from engine.errors import INTERRUPTED, WorkbenchError
 from engine.events import write_all
 from engine.production.config import load_config
 from engine.production.run import running
 from engine.run_events import RunEvent, RunFailed, RunProgress, RunRequest
-
-INTERRUPTED = 130
 
 
 def serve_run() -> int:

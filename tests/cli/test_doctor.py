@@ -16,8 +16,8 @@ from engine.modes.thread import Thread
 from tests.cli.test_commands import workbench
 from tests.machines import a_machine
 from workbench.commands import doctor
-from workbench.machine import Cores, Machine, Tracing, fact_lines, facts, mode_lines, mode_rows
-from workbench.numbers import ASCII
+from workbench.words.machine import Cores, Machine, Tracing, fact_lines, facts, mode_lines, mode_rows
+from workbench.words.numbers import ASCII
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """How fast the screen answers: the arithmetic, and the real thing once."""
 
 from workbench.lag import Lag, lag_lines, measure_lag
-from workbench.numbers import ASCII
+from workbench.words.numbers import ASCII
 
 
 def test_the_figures_come_with_a_histogram_and_a_verdict():

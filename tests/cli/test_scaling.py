@@ -7,7 +7,7 @@ from engine.tune.scale import LeftOut, ScalingCurve, ScalingReport
 from tests.builders import a_plan, a_report
 from tests.cli.test_commands import workbench
 from workbench.commands.scaling import scaling_lines
-from workbench.numbers import ASCII, UNICODE
+from workbench.words.numbers import ASCII, UNICODE
 
 
 def a_scaling_report() -> ScalingReport:

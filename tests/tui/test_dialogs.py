@@ -41,7 +41,7 @@ def test_a_config_that_cannot_be_written_keeps_the_dialog_and_says_why(tmp_path)
 
 def test_hot_spots_of_the_selected_plan_are_shown_with_their_files():
     found = (
-        b'{"functions":[{"name":"price[/]","file":"straddles.py","line":12,"self_share":0.61,"total_share":0.934}],'
+        b'{"functions":[{"name":"price[/]","file":"straddles.py","line":12,"self_share":0.61,"total_share":0.934,"kernel":true}],'
         b'"files":{"svg":"hotspots/a.svg"},"samples":480,"dropped":0,"errors":0,"kernel_share":0.9,"message":"fine"}'
     )
 

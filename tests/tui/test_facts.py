@@ -13,9 +13,9 @@ from engine.recording import read_recording
 from engine.report import SweepReport
 from tests.tui.fakes import World, a_screen, screen_of, text_of, until
 from workbench.cli import workbench
-from workbench.numbers import efficiency, ratio, seconds, size, timing
 from workbench.tui.playback import Playback
 from workbench.tui.widgets.results import ResultsTable
+from workbench.words.numbers import efficiency, ratio, seconds, size, timing
 
 RECORDING = Path(__file__).parents[1] / "recorded" / "demo.jsonl"
 

@@ -11,12 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.events import SweepFinished, encode
-from tests.builders import a_report, a_start, a_trial
 from tests.conftest import wait_until
 from tests.tui.emulator import left_behind
+from tests.tui.terminals import Terminal, engine_gone
 from tests.tui.test_engine_process import alive
-from tests.tui.test_terminal import Terminal, engine_gone
 from workbench.cli import main
 from workbench.guard import last_words
 from workbench.tui.journal import go_on_command, unfinished
@@ -83,32 +81,6 @@ while True:
     os.killpg(job, signal.SIGCONT)
 """
 """As much of a shell as stopping and going on takes."""
-
-
-@pytest.fixture
-def start(tmp_path, monkeypatch, leftovers):
-    """Starts a program on a terminal; the engine of a screen measures two plans and then waits."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "events").write_bytes(b"".join(map(encode, [a_start(), *a_trial(0, 0, 2.0), *a_trial(0, 1, 0.4)])))
-    (tmp_path / "last").write_bytes(encode(SweepFinished(report=a_report(complete=False, blocks=1))))
-    engine = (
-        "import os, pathlib, signal, sys\n"
-        f"last = open({str(tmp_path / 'last')!r}).read()\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(print(last, flush=True)))\n"
-        f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
-        f"print(open({str(tmp_path / 'events')!r}).read(), flush=True)\n"
-        "sys.stdin.read()"
-    )
-    started = []
-
-    def begin(*programs: str) -> Terminal:
-        first, *others = programs
-        started.append(Terminal(*others, engine, program=first))
-        return started[-1]
-
-    yield begin
-    for terminal in started:
-        terminal.close()
 
 
 def drawn(terminal: Terminal) -> Terminal:

@@ -12,13 +12,13 @@ from engine.report import Interval
 from tests.builders import SOME_PLANS, a_start, a_sweep
 from tests.tui.fakes import FakeEngine, World, text_of, until
 from tests.tui.playing import REQUEST, done, play, running
-from workbench.numbers import ASCII, UNICODE
-from workbench.past import sizes
 from workbench.tui.answers import complaint, plain_lines
 from workbench.tui.screens.history import EMPTY
 from workbench.tui.services import CommandOutput
 from workbench.tui.widgets.sweeps import COLUMNS, SweepsTable, cells, widths
 from workbench.tui.widgets.sweeps import Past as Sweeps
+from workbench.words.numbers import ASCII, UNICODE
+from workbench.words.past import sizes
 
 HERE = "0123456789abcdef"
 

@@ -10,10 +10,10 @@ from tests.builders import a_start, a_sweep
 from tests.machines import a_machine
 from tests.tui.fakes import FakeEngine, World, text_of, until
 from tests.tui.playing import REQUEST, done, play, running
-from workbench.meters import meter_lines, meters
-from workbench.numbers import ASCII
 from workbench.tui.widgets import meters as widget
 from workbench.tui.widgets.meters import OFF
+from workbench.words.meters import meter_lines, meters
+from workbench.words.numbers import ASCII
 
 
 class FakeSensors:

@@ -17,10 +17,10 @@ from engine.run_events import RunEnded, RunEvent, RunFailed, RunProgress, RunReq
 from tests.runs import a_config, a_run, write
 from tests.tui.fakes import text_of, until
 from tests.tui.test_engine_process import STUBBORN, gone
-from workbench.numbers import ASCII, UNICODE
 from workbench.tui.run_process import RunProcess
 from workbench.tui.widgets.production import ProductionPanel
-from workbench.tuned import tuned_files
+from workbench.words.numbers import ASCII, UNICODE
+from workbench.words.tuned import tuned_files
 
 STOPPED = RunFailed(message="interrupted after 250 of 1000 tasks; no results were written", exit_code=130)
 

@@ -11,7 +11,7 @@ from tests.builders import SOME_PLANS, a_look, a_start, a_sweep
 from tests.explained import an_explained_report
 from tests.tui.fakes import FakeEngine, World, text_of, until
 from tests.tui.playing import done, play
-from workbench.recommended import PYTHON
+from workbench.words.recommended import PYTHON
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,13 @@ A picture that is meant to have changed: SNAPSHOTS=update python -m pytest tests
 """
 
 import asyncio
+import difflib
 import gzip
+import html
 import os
 import re
 from pathlib import Path
+from time import monotonic
 
 import msgspec
 import pytest
@@ -20,13 +23,17 @@ from tests.tui.fakes import World, a_screen, screen_of, until
 from tests.tui.test_history_screen import listed
 from tests.tui.test_machine_screen import FakeSensors
 from workbench.actions import PAGES
-from workbench.numbers import ASCII, UNICODE
 from workbench.tui.playback import Playback
 from workbench.tui.widgets import meters
+from workbench.words.numbers import ASCII, UNICODE
 
 FOLDER = Path(__file__).parent / "snapshots"
 RECORDING = Path(__file__).parents[1] / "recorded" / "demo.jsonl"
 SIZES = ((40, 12), (80, 24), (160, 50), (300, 100))
+UPDATE = os.environ.get("SNAPSHOTS") == "update"
+STILL = 1.0
+"""Seconds without a change after which a picture counts as the last one."""
+
 LOOKS = ("dark", "light", "ansi", "plain")
 """Two themes in colours, the terminal's own colours, and neither colour nor Unicode."""
 
@@ -37,7 +44,7 @@ def normal(svg: str) -> str:
 
 
 async def pictures(size, look):
-    """Every page over the recorded demo, one after the other in one app."""
+    """Every page over the recorded demo, one after the other in one app; each once it is as it was, or keeps still."""
     found = {}
     playback = Playback(read_recording(RECORDING), seconds=0.1)
     signs = ASCII if look == "plain" else UNICODE
@@ -51,19 +58,27 @@ async def pictures(size, look):
             await pilot.press(page.key)
             for field in app.screen.query(Input):
                 field.cursor_blink = False
-            await settled(pilot)
-            found[page.name] = normal(app.export_screenshot())
+            name = f"{page.name}-{size[0]}x{size[1]}-{look}.svg.gz"
+            found[name] = await settled(pilot, earlier(name))
     return found
 
 
-async def settled(pilot):
-    """Wait until three pictures in a row are the same."""
-    alike, before = 0, ""
-    async with asyncio.timeout(10):
-        while alike < 2:
-            await pilot.pause(0.05)
-            now = pilot.app.export_screenshot()
-            alike, before = alike + 1 if now == before else 0, now
+def earlier(name):
+    """The picture of a page as it was, or nothing."""
+    file = FOLDER / name
+    return gzip.decompress(file.read_bytes()).decode() if file.is_file() and not UPDATE else ""
+
+
+async def settled(pilot, wanted):
+    """Return the picture once it is the wanted one; else when it has not changed for a second."""
+    before, since = "", monotonic()
+    while monotonic() - since < STILL:
+        now = normal(pilot.app.export_screenshot())
+        if now == wanted:
+            break
+        before, since = now, monotonic() if now != before else since
+        await pilot.pause(0.05)
+    return now
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -75,9 +90,14 @@ def test_every_screen_looks_as_it_did(size, look, monkeypatch):
         monkeypatch.setenv("NO_COLOR", "1")
     different = []
     for name, picture in asyncio.run(pictures(size, look)).items():
-        file = FOLDER / f"{name}-{size[0]}x{size[1]}-{look}.svg.gz"
-        if os.environ.get("SNAPSHOTS") == "update":
-            file.write_bytes(gzip.compress(picture.encode(), mtime=0))
-        elif not file.is_file() or gzip.decompress(file.read_bytes()).decode() != picture:
-            different.append(file.name)
+        if UPDATE:
+            (FOLDER / name).write_bytes(gzip.compress(picture.encode(), mtime=0))
+        elif (before := earlier(name)) != picture:
+            different += [name, *words_apart(before, picture)]
     assert not different
+
+
+def words_apart(before, now):
+    """Lines that one of two pictures has and the other has not, as text."""
+    one, other = (re.findall(r"<text.*?</text>", svg) for svg in (before, now))
+    return [html.unescape(re.sub(r"<[^>]+>", "", line)) for line in difflib.unified_diff(one, other, n=0)][:20]

@@ -7,10 +7,10 @@ from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report, a_sweep, 
 from tests.tui.fakes import FakeEngine, World, screen_of, text_of, until
 from tests.tui.playing import done, play, running
 from workbench.actions import every_action
-from workbench.numbers import ASCII
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.help import HelpScreen
 from workbench.tui.widgets.results import ResultsTable
+from workbench.words.numbers import ASCII
 
 
 def half_a_sweep() -> World:

@@ -1,13 +1,12 @@
 """The real screen over the real engine: however a sweep ends, nothing is left."""
 
-import contextlib
 import os
 import signal
 import time
 
 import pytest
 
-from tests.tui import test_terminal
+from tests.tui.terminals import Terminal
 
 PROGRAM = (
     "import sys; from workbench.tui import app; from engine.request import SweepRequest;"
@@ -20,21 +19,16 @@ PROGRAM = (
 
 
 @pytest.fixture
-def start(monkeypatch, leftovers):
-    monkeypatch.setattr(test_terminal, "PROGRAM", PROGRAM)
+def start(leftovers):
     started = []
 
     def begin(mode):
-        started.append(test_terminal.Terminal(mode))
+        started.append(Terminal(mode, program=PROGRAM))
         return started[-1]
 
     yield begin
     for terminal in started:
-        with contextlib.suppress(ProcessLookupError):
-            terminal.process.kill()
-        terminal.process.wait()
-        os.close(terminal.master)
-        os.close(terminal.slave)
+        terminal.close()
 
 
 @pytest.mark.parametrize("mode", ["thread", "process", "shared-memory"])

@@ -11,10 +11,10 @@ from tests.builders import a_sweep
 from tests.explained import an_explained_report
 from tests.tui.fakes import FakeEngine, World, text_of, until
 from tests.tui.playing import done, play
-from workbench.numbers import ASCII
 from workbench.tui.app import Workbench
 from workbench.tui.playback import Playback
-from workbench.why import NOT_YET
+from workbench.words.numbers import ASCII
+from workbench.words.why import NOT_YET
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "demo.jsonl"
 

@@ -4,13 +4,13 @@ from msgspec.structs import replace
 from engine.events import BlockStarted, RaceLooked, TrialStarted
 from engine.report import Ceiling
 from tests.builders import a_plan, a_report, a_start, a_sweep
-from workbench.numbers import ASCII, UNICODE
 from workbench.settings import Settings, signs_of
 from workbench.state import State, fold_all
 from workbench.tui.permission import Situation, why_not
 from workbench.tui.widgets.progress import progress_text
 from workbench.tui.widgets.series import Series, limits, power_label, powers_of_two, speedup_series
 from workbench.tui.widgets.title import title_text
+from workbench.words.numbers import ASCII, UNICODE
 
 
 def test_each_mode_and_kernel_is_a_line_and_sequential_plans_are_points():

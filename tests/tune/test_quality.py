@@ -18,8 +18,8 @@ from engine.workloads import resolve
 from engine.workloads.maxdiff import MAXDIFF
 from tests.builders import a_plan, a_report
 from tests.jobs import a_job
-from workbench.format import report_lines
-from workbench.table import fit_table
+from workbench.words.format import report_lines
+from workbench.words.table import fit_table
 
 
 def plans_of(settings, **axes):

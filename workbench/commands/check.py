@@ -19,8 +19,8 @@ from workbench.commands.options import (
     workload_options,
 )
 from workbench.completing import targets
-from workbench.numbers import Signs
 from workbench.settings import stream_signs
+from workbench.words.numbers import Signs
 
 if TYPE_CHECKING:
     from engine.checking import CheckReport, Finding

@@ -1,8 +1,6 @@
 """``workbench compare``: is it slower than before? And the same question at the end of ``workbench sweep``."""
 
 import os
-import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +11,10 @@ import msgspec
 
 from engine.errors import RequestError
 from workbench.commands.options import LIMIT, limit_option
+from workbench.commands.paper import paper
 from workbench.completing import files
-from workbench.format import wrap
-from workbench.numbers import UNICODE, Signs, fit, seconds
-from workbench.settings import stream_signs
+from workbench.words.format import wrap
+from workbench.words.numbers import UNICODE, Signs, fit, seconds
 
 if TYPE_CHECKING:
     from engine.analyse.comparing import Comparison, PlanComparison
@@ -92,8 +90,7 @@ def _shown(found: "Comparison", given: dict[str, Any]) -> str:
         return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
     if given["markdown"]:
         return markdown_of(found)
-    width = shutil.get_terminal_size((120, 24)).columns
-    return "\n".join(comparison_lines(found, width, stream_signs(sys.stdout.encoding))) + "\n"
+    return "\n".join(comparison_lines(found, *paper())) + "\n"
 
 
 def parse_limit(text: str | None) -> float:
@@ -129,8 +126,7 @@ class Gate:
             click.echo(f"workbench: no baseline: there is no {self.path}; to make one: {how}", err=True)
             return NO_BASELINE
         found = compare_reports(self.baseline, report, self.limit)
-        width = shutil.get_terminal_size((120, 24)).columns
-        lines = ["", *comparison_lines(found, width, stream_signs(stream.encoding))]
+        lines = ["", *comparison_lines(found, *paper(stream))]
         click.echo("\n".join(lines), file=stream)
         add_to_summary(found)
         return found.exit_code

@@ -143,7 +143,7 @@ def _tuned_lines(tuned: "TunedConfig") -> Iterator[str]:
 
 def _evidence_lines(evidence: "Evidence") -> Iterator[str]:
     """Yield how sure the choice is and which measurement it came from; nothing for what an old config does not tell."""
-    from workbench.account import certified_line
+    from workbench.words.account import certified_line
 
     if evidence.certificate:
         yield f"certificate: {certified_line(evidence.certificate, evidence.certificate.ties)}"

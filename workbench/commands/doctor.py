@@ -2,7 +2,6 @@
 
 import os
 import platform
-import shutil
 import sys
 import sysconfig
 
@@ -10,7 +9,8 @@ import click
 import msgspec
 import psutil
 
-from workbench.machine import (
+from workbench.commands.paper import paper
+from workbench.words.machine import (
     Cores,
     Interpreter,
     Library,
@@ -22,7 +22,6 @@ from workbench.machine import (
     fact_lines,
     mode_lines,
 )
-from workbench.settings import stream_signs
 
 
 @click.command()
@@ -43,7 +42,7 @@ def doctor(as_json: bool, lag: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(machine), indent=2))
         return
-    width, signs = shutil.get_terminal_size((120, 24)).columns, stream_signs(sys.stdout.encoding)
+    width, signs = paper()
     for line in [*fact_lines(machine, width, signs), "", *mode_lines(machine, width, signs)]:
         click.echo(line)
 
@@ -55,7 +54,7 @@ def _tell_lag(as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(lag), indent=2))
         return
-    width, signs = shutil.get_terminal_size((120, 24)).columns, stream_signs(sys.stdout.encoding)
+    width, signs = paper()
     for line in lag_lines(lag, width, signs):
         click.echo(line)
 

@@ -18,8 +18,9 @@ from workbench.commands.options import (
     workload_of,
     workload_options,
 )
+from workbench.commands.paper import paper
 from workbench.completing import targets
-from workbench.numbers import percent
+from workbench.words.spots import spot_lines
 
 
 @click.command()
@@ -57,10 +58,8 @@ def flamegraph(target: str | None, **given: Any) -> int:
     if given["as_json"]:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return 0
-    click.echo("self    total   function")
-    for function in found.functions:
-        place = f"  {function.file}:{function.line}" if function.file else ""
-        click.echo(f"{percent(function.self_share):>6}  {percent(function.total_share):>6}  {function.name}{place}")
+    for line in spot_lines(found.functions, *paper()):
+        click.echo(line)
     for kind, path in found.files.items():
         click.echo(f"{kind}: {path}")
     if found.message:

@@ -1,7 +1,5 @@
 """``workbench history``: sweeps of the past, and how speed changed over commits and days."""
 
-import shutil
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +11,11 @@ from engine.host import describe_host
 from engine.plan import Plan, describe
 from workbench.commands.groups import Subcommands
 from workbench.commands.keeping import open_kept
+from workbench.commands.paper import columns, paper
 from workbench.completing import workloads
-from workbench.format import wrap
-from workbench.numbers import Signs, bar, fit, percent, ratio, timing
-from workbench.past import HERE, SHORT, blocks_words, commit_words, date, machine, short_plan, sizes
+from workbench.words.format import wrap
+from workbench.words.numbers import Signs, bar, fit, percent, ratio, timing
+from workbench.words.past import HERE, SHORT, blocks_words, commit_words, date, machine, short_plan, sizes
 
 if TYPE_CHECKING:
     from engine.history import History
@@ -85,14 +84,14 @@ def show(sweep: int, as_json: bool) -> None:
     \b
     workbench history show 12
     """
-    from workbench.format import report_lines
+    from workbench.words.format import report_lines
 
     opened = open_kept()
     if as_json:
         click.echo(msgspec.json.format(opened.document(sweep), indent=2))
         return
     facts, report = opened.summary(sweep), opened.report(sweep)
-    signs, width = _signs(), _width()
+    width, signs = paper()
     for line in [*wrap(_heading(facts, signs), width, "  "), "", *report_lines(report, width, signs)]:
         click.echo(line)
 
@@ -113,7 +112,7 @@ def trend(workload: str, plan: str | None, host: str | None, as_json: bool) -> N
     machine = _fingerprint(host)
     followed: list[Plan | None] = list(_named(opened, workload, plan)) if plan is not None else [None]
     series = [each for one in followed for each in opened.trend(workload, one, machine)]
-    _tell({"workload": workload, "series": series}, as_json, _trends(series, _signs()))
+    _tell({"workload": workload, "series": series}, as_json, _trends(series, paper()[1]))
 
 
 @history.command()
@@ -174,16 +173,6 @@ def _tell(facts: dict[str, Any], as_json: bool, lines: Sequence[str]) -> None:
         click.echo(line)
 
 
-def _signs() -> Signs:
-    from workbench.settings import stream_signs
-
-    return stream_signs(sys.stdout.encoding)
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((120, 24)).columns
-
-
 def _fingerprint(host: str | None) -> str | None:
     return _this_machine() if host == HERE else host
 
@@ -216,7 +205,7 @@ def _has(parts: Iterable[str], wanted: str) -> bool:
 
 
 def _listed(sweeps: "Sequence[Summary]", here: str) -> list[str]:
-    signs = _signs()
+    signs = paper()[1]
     rows = [
         (
             str(each.id),
@@ -237,7 +226,7 @@ def _listed(sweeps: "Sequence[Summary]", here: str) -> list[str]:
 
 
 def _bests(found: "Sequence[Best]") -> list[str]:
-    signs, here = _signs(), _this_machine()
+    signs, here = paper()[1], _this_machine()
     rows = [
         (
             each.workload,
@@ -264,10 +253,10 @@ def _trends(series: "Sequence[Series]", signs: Signs) -> list[str]:
         return ["no sweep in the history has a steady run of that"]
     lines: list[str] = []
     for each, size in zip(series, sizes(series), strict=True):
-        lines += [*wrap(_title(each, size, signs), _width(), "  "), *_trend_table(each, signs)]
+        lines += [*wrap(_title(each, size, signs), columns(), "  "), *_trend_table(each, signs)]
         lines += [f"only {percent(each.floor)} and more counts as a change here", ""]
     legend = "slower, faster: against the sweeps before it, beyond noise; with a question mark: perhaps only noise"
-    return [*lines, *wrap(legend, _width(), "  "), "commit*: files differed from the commit"]
+    return [*lines, *wrap(legend, columns(), "  "), "commit*: files differed from the commit"]
 
 
 def _title(series: "Series", size: str, signs: Signs) -> str:
@@ -279,7 +268,7 @@ def _title(series: "Series", size: str, signs: Signs) -> str:
 
 
 def _trend_table(series: "Series", signs: Signs) -> list[str]:
-    longest, length = max(point.seconds.median for point in series.points), BAR if _width() >= ROOMY else SHORT_BAR
+    longest, length = max(point.seconds.median for point in series.points), BAR if columns() >= ROOMY else SHORT_BAR
     rows = [
         (
             str(point.sweep),
@@ -334,7 +323,7 @@ def _table(
 
 def _excess(widths: dict[int, int]) -> int:
     """Return by how many characters a table is wider than the terminal."""
-    return sum(widths.values()) + 2 * (len(widths) - 1) - _width()
+    return sum(widths.values()) + 2 * (len(widths) - 1) - columns()
 
 
 def _line(row: Row, widths: dict[int, int], right: Sequence[int], signs: Signs) -> str:

@@ -1,18 +1,18 @@
 """How a sweep shows itself without the screen: a bar with the time left on a terminal, one line per event elsewhere."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 
 from engine.events import AnyEvent, TrialStarted
 from engine.plan import describe
 from engine.report import SweepReport
-from workbench.format import report_lines
-from workbench.numbers import seconds as in_words
-from workbench.plain import narrate
+from workbench.commands.paper import paper
 from workbench.settings import stream_signs
 from workbench.state import State, fold
+from workbench.words.format import report_lines
+from workbench.words.numbers import seconds as in_words
+from workbench.words.plain import narrate
 
 
 def show_progress(events: Iterator[AnyEvent], plain: bool) -> Iterator[AnyEvent]:
@@ -64,5 +64,4 @@ def _worth_keeping(event: AnyEvent) -> bool:
 
 def outcome(report: SweepReport) -> str:
     """Return the report as text for standard output."""
-    width = shutil.get_terminal_size((120, 24)).columns
-    return "\n".join(report_lines(report, width, stream_signs(sys.stdout.encoding)))
+    return "\n".join(report_lines(report, *paper()))

@@ -1,10 +1,12 @@
 """``workbench replay``: a recorded sweep on the screen again, or as lines."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from engine.errors import WorkFailed
+from workbench.entrance import show_screen
 from workbench.guard import guarded, why_no_screen
 
 
@@ -21,14 +23,8 @@ def replay(file: Path, plain: bool) -> int:
     On the screen: space pauses, + and - change the speed, the arrow keys wind.
     """
     if not plain and not why_no_screen():
-        return guarded(lambda: _on_screen(file))
+        return guarded(partial(show_screen, file))
     return _as_lines(file)
-
-
-def _on_screen(file: Path) -> int:
-    from workbench.tui.app import run
-
-    return run(replay=file)
 
 
 def _as_lines(file: Path) -> int:

@@ -1,7 +1,6 @@
 """``workbench run``: the work itself, with a tuned config."""
 
 import os
-import shutil
 import signal
 import sys
 import time
@@ -14,13 +13,16 @@ from typing import Any, Protocol
 import click
 import msgspec
 
+from engine.errors import INTERRUPTED
 from engine.run_events import RunEvent, RunProgress, RunStarted, TasksLoaded
+from workbench.commands.paper import columns
 from workbench.completing import files
-from workbench.numbers import Signs, percent, signs_for
-from workbench.numbers import seconds as in_words
-from workbench.production import RunState, asked_for, fold, narrate, plan_words, progress_line
+from workbench.run_state import RunState, asked_for, fold
+from workbench.settings import stream_signs
+from workbench.words.numbers import Signs, percent
+from workbench.words.numbers import seconds as in_words
+from workbench.words.production import narrate, plan_words, progress_line
 
-INTERRUPTED = 130
 EVERY = 1.0
 """Seconds between two lines of progress with --plain."""
 
@@ -86,7 +88,7 @@ def _how_far(state: RunState) -> str:
 
 
 def _say_outcome(state: RunState, results: int, as_json: bool) -> None:
-    plan, took = plan_words(state, signs_for(sys.stderr.encoding)), in_words(state.seconds)
+    plan, took = plan_words(state, stream_signs(sys.stderr.encoding)), in_words(state.seconds)
     click.echo(f"{results} results of {state.workload} ({plan}) in {took}", err=True)
     if state.out:
         click.echo(f"wrote {state.out}", err=True)
@@ -158,7 +160,7 @@ def _voice(plain: bool) -> Voice:
     """Return one line that is rewritten on a terminal, lines where they were asked for, and nothing elsewhere."""
     terminal = sys.stderr.isatty()
     dumb = os.environ.get("TERM") in (None, "", "dumb")
-    signs = signs_for(sys.stderr.encoding)
+    signs = stream_signs(sys.stderr.encoding)
     if plain or (terminal and dumb):
         return Lines(signs)
     return Rewritten(signs) if terminal else Quiet()
@@ -204,7 +206,7 @@ class Rewritten:
 
     def tell(self, event: RunEvent, state: RunState) -> None:
         """Write the line anew."""
-        room = max(shutil.get_terminal_size().columns - 1, 20)
+        room = max(columns() - 1, 20)
         line = progress_line(state, room, self._signs)
         sys.stderr.write("\r" + line.ljust(self._width))
         sys.stderr.flush()

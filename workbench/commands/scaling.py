@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from engine.errors import INTERRUPTED
 from engine.plan import describe
 from engine.report import Interval
 from workbench.commands.options import asked_for, knob_options, workload_options
-from workbench.commands.sweep import INTERRUPTED, noise_option
+from workbench.commands.sweep import noise_option
 from workbench.completing import targets
-from workbench.numbers import Signs, percent, ratio, timing
 from workbench.settings import stream_signs
+from workbench.words.numbers import Signs, percent, ratio, timing
 
 if TYPE_CHECKING:
     from engine.analyse.scaling import Grown, Reached

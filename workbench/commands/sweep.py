@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from engine.errors import RequestError, WorkFailed
+from engine.errors import INTERRUPTED, RequestError, WorkFailed
 from engine.files import write_atomically
 from workbench.commands.options import (
     asked_for,
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from engine.report import SweepReport
     from engine.request import SweepRequest
     from workbench.commands.compare import Gate
-
-INTERRUPTED = 130
 
 
 noise_option = click.option(

@@ -1,6 +1,6 @@
 """What another ``workbench`` says, as plain lines for the screen."""
 
-from workbench.numbers import Signs
+from workbench.words.numbers import Signs
 
 
 def surroundings(width: int, signs: Signs) -> dict[str, str]:

@@ -19,7 +19,6 @@ from textual.screen import Screen
 from engine.recording import read_recording
 from engine.request import SweepRequest
 from workbench.actions import PAGES, every_action
-from workbench.numbers import UNICODE, Signs
 from workbench.settings import Settings, draws_braille, load_settings, signs_of
 from workbench.tui.bindings import bindings
 from workbench.tui.clipboard import escape_sequence
@@ -31,6 +30,7 @@ from workbench.tui.screens.sweep import SweepScreen
 from workbench.tui.services import Services
 from workbench.tui.session import Session
 from workbench.tui.sweeping import SweepingApp
+from workbench.words.numbers import UNICODE, Signs
 
 SHUTDOWN_PATIENCE = 3.0
 """Seconds between a signal and the end of the process, whatever happens."""

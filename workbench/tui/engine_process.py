@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from engine.errors import INTERRUPTED
 from engine.events import AnyEvent, Failed, SweepFinished, decode
 from engine.request import SweepRequest
 from workbench.tui.child_process import ChildProcess
@@ -51,7 +52,7 @@ class EngineProcess(ChildProcess[AnyEvent]):
     def silent(self) -> Failed:
         """There is no report."""
         return Failed(
-            message="stopped before the engine could report; the figures above are all there is", exit_code=130
+            message="stopped before the engine could report; the figures above are all there is", exit_code=INTERRUPTED
         )
 
     def dead(self, how: str) -> Failed:

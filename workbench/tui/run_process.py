@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from engine.errors import INTERRUPTED
 from engine.run_events import RunEnded, RunEvent, RunFailed, RunRequest, decode
 from workbench.tui.child_process import ChildProcess
 
@@ -37,7 +38,7 @@ class RunProcess(ChildProcess[RunEvent]):
 
     def silent(self) -> RunFailed:
         """There are no results."""
-        return RunFailed(message="stopped; no results were written", exit_code=130)
+        return RunFailed(message="stopped; no results were written", exit_code=INTERRUPTED)
 
     def dead(self, how: str) -> RunFailed:
         """The run ends with it."""

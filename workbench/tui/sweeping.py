@@ -7,7 +7,6 @@ from textual.app import App
 from textual.timer import Timer
 
 from engine.report import SweepReport
-from workbench.numbers import UNICODE, Signs
 from workbench.settings import Settings
 from workbench.tui.engine_process import Engine
 from workbench.tui.journaled import Journaled
@@ -15,6 +14,7 @@ from workbench.tui.messages import ResumeWanted, StopWanted, SweepWanted
 from workbench.tui.permission import Phase
 from workbench.tui.screens.page import PageScreen
 from workbench.tui.session import Session
+from workbench.words.numbers import UNICODE, Signs
 
 
 class SweepingApp(App[None]):

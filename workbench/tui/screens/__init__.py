@@ -6,19 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.tui.screens.page import PageScreen
 
-SCREENS = {
-    "sweep": "SweepScreen",
-    "why": "WhyScreen",
-    "hotspots": "HotspotsScreen",
-    "recommend": "RecommendScreen",
-    "history": "HistoryScreen",
-    "machine": "MachineScreen",
-    "run": "RunScreen",
-}
-"""Module and class of each page."""
-
 
 def page_class(name: str) -> "type[PageScreen]":
-    """Import and return the class of a page."""
-    found: type[PageScreen] = getattr(importlib.import_module(f"workbench.tui.screens.{name}"), SCREENS[name])
+    """Import and return the class of a page: ``why`` is ``WhyScreen`` of ``why.py``."""
+    module = importlib.import_module(f"workbench.tui.screens.{name}")
+    found: type[PageScreen] = getattr(module, f"{name.title()}Screen")
     return found

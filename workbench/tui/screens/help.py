@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from workbench.actions import PAGES, Action, every_action, first_key
-from workbench.format import wrap
-from workbench.numbers import UNICODE, Signs
+from workbench.words.format import wrap
+from workbench.words.numbers import UNICODE, Signs
 
 WORDS = (
     ("steady run", "one run of all tasks with workers up and caches warm"),

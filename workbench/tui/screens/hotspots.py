@@ -1,68 +1,37 @@
 """What a plan spends its time in: the hottest functions of a capture, and where its files are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from textual import on, work
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Static
 
 from engine.plan import Plan
-from workbench.numbers import UNICODE, Signs, percent
 from workbench.tui.entries import flamegraph_command
 from workbench.tui.messages import CaptureWanted
-from workbench.tui.screens.page import PageScreen
+from workbench.tui.screens.reading import ReadingScreen
+from workbench.words.format import wrap
+from workbench.words.pieces import Line, line, lines_of
+from workbench.words.spots import spot_lines
+
+if TYPE_CHECKING:
+    from engine.hotspots import Capture
 
 EMPTY = "Nothing was sampled yet: select a plan on the first screen (1) and press f."
-
-MOST = 10
-
-
-class Function(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the table."""
-
-    name: str
-    file: str
-    line: int
-    self_share: float
-    total_share: float
+SAMPLING = "sampling; this takes a few seconds"
+_COMPLAINTS = 12
+"""Lines that are shown of a capture's complaints, the last ones."""
 
 
-class Sampled(msgspec.Struct, frozen=True):
-    """What ``workbench flamegraph --json`` says."""
-
-    functions: tuple[Function, ...]
-    files: dict[str, str] = {}
-    samples: int = 0
-    message: str = ""
-
-
-def hotspot_lines(sampled: Sampled, signs: Signs = UNICODE) -> list[str]:
-    """Return the table, the files and how far to trust it."""
-    lines = ["  self  total  function"]
-    for one in sampled.functions[:MOST]:
-        place = f"{one.file}:{one.line}" if one.line else one.file
-        shares = f"{percent(one.self_share):>6} {percent(one.total_share):>6}"
-        lines.append(f"{shares}  {signs.text(one.name)}  {signs.text(place)}")
-    lines += ["", f"{sampled.samples} samples", *(signs.text(line) for line in sampled.message.splitlines()), ""]
-    return lines + [f"{kind:<11}{signs.text(path)}" for kind, path in sampled.files.items()]
-
-
-class HotspotsScreen(PageScreen):
+class HotspotsScreen(ReadingScreen):
     """Runs the capture as a process of its own and shows what it found."""
 
     PAGE = "hotspots"
-
-    def body(self) -> Iterable[Widget]:
-        """Return a place for the result."""
-        with VerticalScroll(classes="scroll"):
-            yield Static(Content(EMPTY), id="found", classes="words", markup=False)
-
-    def on_mount(self) -> None:
-        """Arrow keys scroll."""
-        self.query_one(VerticalScroll).focus()
+    _plan = ""
+    """Whose hot spots these are, in words."""
+    _found: "Capture | None" = None
+    _instead: Sequence[str] = (EMPTY,)
+    """What is said while there is no capture."""
 
     @on(CaptureWanted)
     def _wanted(self, event: CaptureWanted) -> None:
@@ -70,22 +39,34 @@ class HotspotsScreen(PageScreen):
 
     @work(exclusive=True)
     async def _capture(self, plan: Plan) -> None:
-        name = self.name_of(plan)
-        self._tell([f"Hot spots of {name}", "", f"sampling; this takes a few seconds{self.signs.ellipsis}"])
+        self._plan, self._found, self._instead = self.name_of(plan), None, [f"{SAMPLING}{self.signs.ellipsis}"]
+        self.show()
         arguments = flamegraph_command(self.session.state, plan, "hotspots")
         try:
             code, out, complaints = await self.session.services.command(arguments)
-            lines = self._failed(code, complaints) if code else hotspot_lines(decode(out), self.signs)
+            if code:
+                self._instead = self._failed(complaints.splitlines() or [f"the capture ended with exit code {code}"])
+            else:
+                self._found = decode(out)
         except (OSError, msgspec.DecodeError) as error:
-            lines = self._failed(4, str(error))
-        self._tell([f"Hot spots of {name}", "", *lines])
+            self._instead = self._failed([str(error)])
+        self.show()
 
-    def _tell(self, lines: Sequence[str]) -> None:
-        self.query_one("#found", Static).update(Content("\n".join(lines)))
+    def _failed(self, complaints: Sequence[str]) -> list[str]:
+        return [f"{self.signs.status[1]} no capture", *complaints[-_COMPLAINTS:]]
 
-    def _failed(self, code: int, complaints: str) -> list[str]:
-        lines = complaints.splitlines() or [f"the capture ended with exit code {code}"]
-        return [f"{self.signs.status[1]} no capture", *(self.signs.text(line) for line in lines[-12:])]
+    def tell(self, width: int) -> None:
+        """Show the table, the files and how far to trust it."""
+        head = [*lines_of(wrap(f"Hot spots of {self._plan}", width), "heading"), line()] if self._plan else []
+        self.read([*head, *(self._told(self._found, width) if self._found else self._words(self._instead, width))])
+
+    def _told(self, found: "Capture", width: int) -> list[Line]:
+        files = [line(f"{kind:<11}{self.signs.text(path)}") for kind, path in found.files.items()]
+        trust = self._words([f"{found.samples} samples", *found.message.splitlines()], width)
+        return [*lines_of(spot_lines(found.functions, width, self.signs)), line(), *trust, line(), *files]
+
+    def _words(self, texts: Sequence[str], width: int) -> list[Line]:
+        return [each for text in texts for each in lines_of(wrap(self.signs.text(text), width))]
 
     def equivalent(self) -> list[str]:
         """Return the command that samples the selected plan."""
@@ -94,6 +75,8 @@ class HotspotsScreen(PageScreen):
         return ["workbench", *flamegraph_command(self.session.state, self.session.selected, "hotspots")]
 
 
-def decode(document: bytes) -> Sampled:
-    """Read the capture's JSON. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(document, type=Sampled)
+def decode(document: bytes) -> "Capture":
+    """Read what ``workbench flamegraph --json`` printed. Raises msgspec.DecodeError."""
+    from engine.hotspots import Capture
+
+    return msgspec.json.decode(document, type=Capture)

@@ -8,12 +8,12 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from workbench.format import wrap
-from workbench.machine import Machine, fact_lines, mode_lines
-from workbench.meters import EXPLAINED
 from workbench.tui.permission import Phase
 from workbench.tui.screens.asking import AskingScreen
 from workbench.tui.widgets.meters import EDGES, OFF, Meters
+from workbench.words.format import wrap
+from workbench.words.machine import Machine, fact_lines, mode_lines
+from workbench.words.meters import EXPLAINED
 
 
 class MachineScreen(AskingScreen):

@@ -16,7 +16,6 @@ from textual.widgets import Footer
 from engine.plan import describe
 from engine.request import SweepRequest
 from workbench.actions import names
-from workbench.numbers import UNICODE, Signs
 from workbench.state import State
 from workbench.tui.bindings import bindings
 from workbench.tui.clipboard import leave_in_file
@@ -26,6 +25,7 @@ from workbench.tui.permission import Phase, why_not
 from workbench.tui.session import Session
 from workbench.tui.widgets.tabs import Tabs
 from workbench.tui.widgets.title import Title
+from workbench.words.numbers import UNICODE, Signs
 
 
 class PageScreen(Screen[None]):

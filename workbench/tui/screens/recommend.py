@@ -2,32 +2,27 @@
 
 import asyncio
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widget import Widget
 
 from engine.errors import RequestError
 from engine.plan import describe
 from engine.report import SweepReport
-from workbench.format import wrap
-from workbench.numbers import UNICODE, Signs, percent
-from workbench.pieces import Line, line, lines_of
-from workbench.recommended import CONFIG, PYTHON, RUN, config_lines, recommended_lines, use_lines
 from workbench.state import State
 from workbench.tui.bindings import bindings
-from workbench.tui.screens.page import PageScreen
+from workbench.tui.screens.reading import UNMEASURED, ReadingScreen
 from workbench.tui.session import Session
-from workbench.tui.widgets.account import Account
+from workbench.words.format import wrap
+from workbench.words.numbers import UNICODE, Signs, percent
+from workbench.words.pieces import Line, line, lines_of
+from workbench.words.recommended import CONFIG, PYTHON, RUN, config_lines, recommended_lines, use_lines
 
-EMPTY = "Nothing was measured yet: 1 goes to the form, where r starts a sweep; d starts the demo."
 
-
-class RecommendScreen(PageScreen):
+class RecommendScreen(ReadingScreen):
     """Tells the recommendation in full, and what saving it would change in the current folder."""
 
     PAGE = "recommend"
@@ -41,48 +36,32 @@ class RecommendScreen(PageScreen):
         self._folder: Sequence[Line] = ()
         """What is said of the file in the current folder."""
 
-    def body(self) -> Iterable[Widget]:
-        """Return a place for the words."""
-        with VerticalScroll(classes="scroll account"):
-            yield Account(id="account")
-
-    def on_mount(self) -> None:
-        """Arrow keys scroll."""
-        self.query_one(VerticalScroll).focus()
-
-    def on_resize(self) -> None:
-        """Use the room there is."""
-        self.call_after_refresh(self.paint)
-
     def on_screen_resume(self) -> None:
         """Look at the file in the current folder again: it may just have been saved."""
         self._known = None
 
-    def show(self) -> None:
+    def tell(self, width: int) -> None:
         """Tell what is recommended; the file is looked at only when something has changed."""
         state = self.session.state
-        width = self.query_one(VerticalScroll).scrollable_content_region.width
-        if not width:
-            return  # Textual 8.2.8 forgets to measure what was updated both before and after it was mounted
         if self._known is None or self._known[0] is not state or self._known[1] != width:
             self._known = (state, width)
-            self._told = self._lines(state, max(width, 20))
+            self._told = self._lines(state, width)
             if not state.report or not state.report.recommendation:
                 self._folder = []
-            self.query_one(Account).show([*self._told, *self._folder])
+            self.read([*self._told, *self._folder])
             if state.report and state.report.recommendation:
-                self._look(state.report, max(width, 20))
+                self._look(state.report, width)
 
     @work(exclusive=True, group="folder")
     async def _look(self, report: SweepReport, width: int) -> None:
         """Compare with the file in the current folder, in a thread: what reads it takes half a second to import."""
         self._folder = [line(), *await asyncio.to_thread(folder_lines, report, width, self.signs)]
-        self.query_one(Account).show([*self._told, *self._folder])
+        self.read([*self._told, *self._folder])
 
     def _lines(self, state: State, width: int) -> list[Line]:
         report, signs = state.report, self.signs
         if report is None:
-            return lines_of(wrap(self._instead(state), width), "faint")
+            return self.faint(self._instead(state), width)
         lines = recommended_lines(report, width, signs)
         if report.recommendation is None:
             return lines
@@ -91,15 +70,15 @@ class RecommendScreen(PageScreen):
     def _instead(self, state: State) -> str:
         """What stands here while there is no report."""
         if state.error:
-            return self.signs.text(state.error)
+            return state.error
         if not state.rows:
-            return EMPTY
+            return UNMEASURED
         words = "The sweep is running; the recommendation comes with the report."
         if state.looked is not None and state.looked.leader in range(len(state.rows)):
             leader = describe(state.rows[state.looked.leader].plan, state.plans)
             words += f" So far {leader} leads"
             words += f", within {percent(state.looked.within)} of the best." if state.looked.within is not None else "."
-        return self.signs.text(words)
+        return words
 
     def equivalent(self) -> list[str]:
         """Return the command that measures the same and saves the plan."""

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from textual import on
 from textual.widget import Widget
 
-from workbench.numbers import UNICODE, Signs
 from workbench.tui.permission import Phase
 from workbench.tui.screens.page import PageScreen
 from workbench.tui.session import Session
 from workbench.tui.widgets.production import ProductionPanel
+from workbench.words.numbers import UNICODE, Signs
 
 
 class RunScreen(PageScreen):

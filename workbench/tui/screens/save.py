@@ -17,11 +17,11 @@ from engine.plan import describe
 from engine.production.config import config_text
 from engine.production.standing import Standing, look
 from engine.report import SweepReport
-from workbench.difference import knob_changes, unified_lines
-from workbench.numbers import UNICODE, Signs
-from workbench.pieces import Line, line, lines_of
-from workbench.recommended import CONFIG
 from workbench.tui.widgets.account import Account
+from workbench.words.difference import knob_changes, unified_lines
+from workbench.words.numbers import UNICODE, Signs
+from workbench.words.pieces import Line, line, lines_of
+from workbench.words.recommended import CONFIG
 
 
 class SaveScreen(ModalScreen[Path | None]):

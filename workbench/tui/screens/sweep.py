@@ -9,13 +9,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.request import SweepRequest
-from workbench.numbers import UNICODE, Signs
 from workbench.state import State
 from workbench.tui.bindings import bindings
 from workbench.tui.messages import FormChecked, FormSubmitted, FormWanted
 from workbench.tui.permission import Phase
 from workbench.tui.screens.page import PageScreen
 from workbench.tui.session import Session
+from workbench.words.numbers import UNICODE, Signs
 
 if TYPE_CHECKING:
     from workbench.tui.widgets.board import Board

@@ -1,27 +1,21 @@
 """Where the time of the selected plan goes, beside a marked one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widget import Widget
 
 from engine.plan import Plan, describe
-from workbench.format import wrap
-from workbench.numbers import UNICODE, Signs
-from workbench.pieces import Line, lines_of
-from workbench.table import status_sign
 from workbench.tui.bindings import bindings
-from workbench.tui.screens.page import PageScreen
+from workbench.tui.screens.reading import UNMEASURED, ReadingScreen
 from workbench.tui.session import Session
-from workbench.tui.widgets.account import Account
-from workbench.why import Subject, why_lines
+from workbench.words.numbers import UNICODE, Signs
+from workbench.words.pieces import Line
+from workbench.words.table import status_sign
+from workbench.words.why import Subject, why_lines
 
-EMPTY = "Nothing was measured yet: 1 goes to the form, where r starts a sweep; d starts the demo."
 
-
-class WhyScreen(PageScreen):
+class WhyScreen(ReadingScreen):
     """Explains the plan under the cursor of the first screen; keys go to others."""
 
     PAGE = "why"
@@ -32,35 +26,19 @@ class WhyScreen(PageScreen):
         self._known: object = None
         """What was put into words last."""
 
-    def body(self) -> Iterable[Widget]:
-        """Return a place for the account."""
-        with VerticalScroll(classes="scroll account"):
-            yield Account(id="account")
-
-    def on_mount(self) -> None:
-        """Arrow keys scroll."""
-        self.query_one(VerticalScroll).focus()
-
-    def on_resize(self) -> None:
-        """Use the room there is."""
-        self.call_after_refresh(self.paint)
-
-    def show(self) -> None:
+    def tell(self, width: int) -> None:
         """Explain the plan that is selected now; only what has changed is put into words again."""
         session, state = self.session, self.session.state
         plans = state.plans
         plan = self._plan(plans)
         if state.finished and session.selected is None:
             session.selected = plan  # what other keys, such as that of the hot spots, are about
-        width = self.query_one(VerticalScroll).scrollable_content_region.width
-        if not width:
-            return  # Textual 8.2.8 forgets to measure what was updated both before and after it was mounted
         trials = session.figures.of(state)
         places = [plans.index(each) for each in (plan, session.marked) if each in plans]
         known = ([trials[place] for place in places], places, width, state.finished, state.error)
         if known != self._known:
             self._known = known
-            self.query_one(Account).show(self._lines(plans, [*places], max(width, 20)))
+            self.read(self._lines(plans, places, width))
 
     def _plan(self, plans: Sequence[Plan]) -> Plan | None:
         """The plan that is explained: the selected one, else the recommended, else the first that was measured."""
@@ -74,7 +52,7 @@ class WhyScreen(PageScreen):
 
     def _lines(self, plans: Sequence[Plan], places: Sequence[int], width: int) -> list[Line]:
         if self._plan(plans) is None:
-            return lines_of(wrap(self.signs.text(self.session.state.error) or EMPTY, width), "faint")
+            return self.faint(self.session.state.error or UNMEASURED, width)
         subject, *marked = (self._subject(plans, place) for place in dict.fromkeys(places))
         return why_lines(subject, marked[0] if marked else None, width, self.signs)
 

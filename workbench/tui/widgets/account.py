@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.pieces import Kind, Line
+from workbench.words.pieces import Kind, Line
 
 STYLES: dict[Kind, str] = {
     "": "",

@@ -10,23 +10,29 @@ from textual.widgets import Static
 
 from engine.plan import describe
 from engine.report import TrialReport
-from workbench.format import breakdown_line, recommendation_lines
-from workbench.lanes import lane_lines
-from workbench.numbers import UNICODE, Signs, ratio
-from workbench.quality import quality_lines
 from workbench.state import State
-from workbench.table import status_words
 from workbench.tui.session import Session
 from workbench.tui.widgets.plot import WorkersPlot
 from workbench.tui.widgets.progress import ProgressLine
 from workbench.tui.widgets.results import Result, ResultsTable
 from workbench.tui.widgets.series import FIGURES, plot_series
+from workbench.words.format import breakdown_line, recommendation_lines
+from workbench.words.lanes import lane_lines
+from workbench.words.numbers import UNICODE, Signs, fit, ratio
+from workbench.words.quality import quality_lines
+from workbench.words.table import status_words
 
 _QUALITIES = 6
 """Lines on quality against speed, header included; the command line prints all."""
 
 _TALL = 32
 """Lines from which on there is room for them; on 24 only the header would show, and the table has the scores."""
+
+_EDGES = 2
+"""Columns beside the words."""
+
+_FEW = 4
+"""Lines of the verdict where there is little room: the plot shows nothing in one line, and another screen tells all."""
 
 DRAWN_EVERY = 3.0
 """Seconds between two drawings while a sweep runs: a plot is sent whole, 5 kB on 80 columns, a row is 120 bytes."""
@@ -175,7 +181,10 @@ class Board(Vertical):
         speedup = f" ({ratio(figures.job_speedup.median, self._signs)})" if figures.job_speedup else ""
         job = f"whole job{speedup} {breakdown_line(figures, self._signs)}"
         verdict = f": {self._signs.text(figures.verdict)}" if figures.verdict else ""
-        return f"{head}{verdict}\n{job}"
+        lines = [f"{head}{verdict}", job]
+        if self.size.height < _TALL:  # a line each
+            lines = [fit(line, max(self.size.width - _EDGES, 20), self._signs) for line in lines]
+        return "\n".join(lines)
 
     def _show_verdict(self, state: State) -> None:
         panel = self.query_one("#verdict", Static)
@@ -186,12 +195,15 @@ class Board(Vertical):
             if self.size.height >= _TALL:
                 lines += quality_lines(state.report.trials, self._signs)[:_QUALITIES]
             lines += [f"noise: {self._signs.text(state.report.noise[0])}"] if state.report.noise else []
+            if self.size.height < _TALL and len(lines) > _FEW:
+                lines[_FEW - 1 :] = [f"{self._signs.ellipsis} 4 tells the rest"]
         else:
             lines = [f"{self._signs.status[1]} {self._signs.text(state.error)}"]
         panel.update(Content("\n".join(lines)))
 
     def on_resize(self) -> None:
-        """Wrap the recommendation again, and draw the lanes in the room there is."""
+        """Say in the new room what is said, and draw the lanes in it."""
+        self._show_detail()
         if self._state.finished:
             self._show_verdict(self._state)
         if self._view == "lanes":

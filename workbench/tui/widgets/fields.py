@@ -7,9 +7,9 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Checkbox, Input, Label
 
 from engine.knob import Knob
-from workbench.numbers import UNICODE, Signs
 from workbench.tui.catalogue import ModeFacts
 from workbench.tui.entries import label
+from workbench.words.numbers import UNICODE, Signs
 
 
 class Field(Horizontal):

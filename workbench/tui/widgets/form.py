@@ -14,12 +14,12 @@ from engine.errors import WorkbenchError
 from engine.knob import Knob
 from engine.report import Goal
 from engine.request import Axis, SweepRequest
-from workbench.numbers import UNICODE, Signs
 from workbench.tui.catalogue import EVERYTHING, Reference, WorkloadOffer
 from workbench.tui.entries import AXES, BLOCKS, SAMPLE, Entries, check, entries_of
 from workbench.tui.messages import FormChecked, FormSubmitted
 from workbench.tui.widgets.fields import Field, ModeBox
 from workbench.tui.widgets.picker import NAMED, Lookup, WorkloadPicker
+from workbench.words.numbers import UNICODE, Signs
 
 _GOALS = (("whole job", "job"), ("steady run", "steady"))
 _START = Entries(

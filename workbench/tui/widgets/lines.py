@@ -17,8 +17,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from workbench.numbers import UNICODE, Signs
 from workbench.tui.bindings import bindings
+from workbench.words.numbers import UNICODE, Signs
 
 
 class Lines(ScrollView, can_focus=True):

@@ -5,8 +5,8 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from engine.measure.noise import Reading, Sensors, between
-from workbench.meters import meter_lines
-from workbench.numbers import UNICODE, Signs
+from workbench.words.meters import meter_lines
+from workbench.words.numbers import UNICODE, Signs
 
 OFF = "off while a sweep is timed: looking would disturb it"
 SECOND = 1.0

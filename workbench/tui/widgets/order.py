@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from workbench.table import Rank
+from workbench.words.table import Rank
 
 
 def arrange(rows: Iterable[int], sort: tuple[str, bool] | None, rank: Callable[[int, str], Rank]) -> list[int]:

@@ -13,10 +13,10 @@ from textual.widgets import Input, Label, Select, Static
 
 from engine.errors import WorkbenchError
 from engine.knob import Knob
-from workbench.numbers import UNICODE, Signs
 from workbench.tui.catalogue import Catalogue, Reference, WorkloadOffer
 from workbench.tui.entries import DATA, REFERENCE, TASKS
 from workbench.tui.widgets.fields import Field
+from workbench.words.numbers import UNICODE, Signs
 
 OWN = "\0own"
 """Value of the list's last entry: a reference typed below it."""

@@ -10,8 +10,8 @@ from textual.reactive import reactive
 from textual.widgets import Static
 from textual_plot import AxisFormatter, HiResMode, PlotWidget
 
-from workbench.numbers import UNICODE, Signs
 from workbench.tui.widgets.series import FIGURES, Figure, Series, limits, power_label, powers_of_two
+from workbench.words.numbers import UNICODE, Signs
 
 MARKERS = "oxs^vd+*@%"
 """Marks of the lines where lines of dots cannot be drawn, and in the legend."""
@@ -88,10 +88,9 @@ class WorkersPlot(Horizontal):
         self._draw()
 
     def notify_style_update(self) -> None:
-        """Draw again in the colours of another theme."""
+        """Draw again in the colours of another theme. Those of the lines are made after this was called."""
         super().notify_style_update()
-        if self._series and self.is_mounted:
-            self._draw()
+        self.call_later(self._draw_again)
 
     def _draw(self) -> None:
         plot = self.query_one(_Plot)
@@ -118,9 +117,13 @@ class WorkersPlot(Horizontal):
         plot.scatter(xs, ys, marker=self._mark(index, line), marker_style=style)
 
     def on_resize(self) -> None:
-        """Choose as many ticks as fit the new height."""
-        if self._series:
+        """Choose as many ticks as fit the new height. The plot itself gets its new size after this was called."""
+        self.call_after_refresh(self._draw_again)
+
+    def _draw_again(self) -> None:
+        if self._series and self.is_mounted:
             self._draw()
+            self.query_one(_Plot).refresh(layout=True)  # else textual-plot 0.10 keeps the canvas of the old size
 
     def _legend(self) -> Content:
         entries = [

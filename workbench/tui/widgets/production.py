@@ -14,10 +14,11 @@ from textual.timer import Timer
 from textual.widgets import Button, Static
 
 from engine.run_events import RunFailed, RunRequest
-from workbench.numbers import UNICODE, Signs
-from workbench.production import RunState, asked_for, fold, run_lines
+from workbench.run_state import RunState, asked_for, fold
 from workbench.tui.run_process import ProductionRun, RunProcess
 from workbench.tui.widgets.run_form import RunForm
+from workbench.words.numbers import UNICODE, Signs
+from workbench.words.production import run_lines
 
 DEFAULT = "tuned.toml"
 PAINTS_PER_SECOND = 10

@@ -5,9 +5,9 @@ from textual.widgets import Static
 
 from engine.events import RaceLooked
 from engine.plan import describe
-from workbench.numbers import UNICODE, Signs, bar, fit, percent, seconds, whole_seconds
 from workbench.state import Row, State
 from workbench.tui.playback import Playback
+from workbench.words.numbers import UNICODE, Signs, bar, fit, percent, seconds, whole_seconds
 
 ROOMY = 110
 """Columns from which the line also says how sure the race is."""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.report import TrialReport
-from workbench.numbers import UNICODE, Signs
 from workbench.state import RowStatus
-from workbench.table import COLUMNS, Layout, Rank, Table
 from workbench.tui.widgets.sifted import SiftedLines
+from workbench.words.numbers import UNICODE, Signs
+from workbench.words.table import COLUMNS, Layout, Rank, Table
 
 _COLUMNS = {column.header: column for column in COLUMNS}
 

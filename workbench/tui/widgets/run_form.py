@@ -13,8 +13,8 @@ from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.run_events import RunRequest
-from workbench.numbers import Signs
-from workbench.tuned import TunedFile, tuned_files, tuned_line
+from workbench.words.numbers import Signs
+from workbench.words.tuned import TunedFile, tuned_files, tuned_line
 
 
 class RunForm(Vertical):

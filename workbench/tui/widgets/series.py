@@ -7,7 +7,7 @@ from math import log2
 from engine.plan import Plan
 from engine.report import Ceiling, Interval, Scaling, TrialReport
 from workbench.figures import SEQUENTIAL
-from workbench.numbers import seconds
+from workbench.words.numbers import seconds
 
 Point = tuple[float, float]
 """Workers and speedup."""

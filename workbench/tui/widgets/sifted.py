@@ -7,10 +7,10 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
-from workbench.numbers import UNICODE, Signs
-from workbench.table import Rank
 from workbench.tui.widgets.lines import Lines
 from workbench.tui.widgets.order import arrange
+from workbench.words.numbers import UNICODE, Signs
+from workbench.words.table import Rank
 
 
 class SiftedLines(Lines):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import msgspec
 
 from engine.history.records import Summary
-from workbench.numbers import UNICODE, Signs, fit, ratio
-from workbench.past import blocks_words, date, machine, short_plan, sizes
-from workbench.table import Rank
 from workbench.tui.widgets.sifted import SiftedLines
+from workbench.words.numbers import UNICODE, Signs, fit, ratio
+from workbench.words.past import blocks_words, date, machine, short_plan, sizes
+from workbench.words.table import Rank
 
 PLAN = "recommended plan"
 """The column that gives way."""

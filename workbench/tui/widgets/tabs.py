@@ -5,19 +5,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.actions import PAGES
-from workbench.numbers import UNICODE, Signs
-
-ROOMY = 72
-"""Columns from which every tab has its name; below only the one being shown."""
-
-
-def tab_words(current: str, width: int) -> list[str]:
-    """Return the text of every tab; the one being shown is in brackets, so that colour alone never tells."""
-    words = []
-    for page in PAGES:
-        text = f"{page.key} {page.label}" if width >= ROOMY or page.name == current else page.key
-        words.append(f"[{text}]" if page.name == current else f" {text} ")
-    return words
+from workbench.words.numbers import UNICODE, Signs
+from workbench.words.tabs import ROOMY, tab_words
 
 
 class Tabs(Static):

@@ -3,8 +3,8 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.numbers import UNICODE, Signs, size
 from workbench.state import State
+from workbench.words.numbers import UNICODE, Signs, size
 
 INVITATION = "find the fastest safe way to run it on this machine"
 

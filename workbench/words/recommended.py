@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from engine.plan import Plan, describe
 from engine.report import Certificate, Interval, SweepReport, TrialReport
-from workbench.difference import knob_changes, meaningful_lines
-from workbench.format import recommendation_lines, wrap
-from workbench.numbers import UNICODE, Signs, fit, percent, ratio, timing
-from workbench.pieces import Line, line, lines_of
+from workbench.words.difference import knob_changes, meaningful_lines
+from workbench.words.format import recommendation_lines, wrap
+from workbench.words.numbers import UNICODE, Signs, fit, percent, ratio, timing
+from workbench.words.pieces import Line, line, lines_of
 
 CONFIG = "tuned.toml"
 """Where a tuned config is saved unless another name is given, in the current folder."""

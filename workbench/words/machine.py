@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from engine.report import Host
-from workbench.format import wrap
-from workbench.numbers import UNICODE, Signs, size
+from workbench.words.format import wrap
+from workbench.words.numbers import UNICODE, Signs, size
 
 SCHEMA = 1
 LABEL = 17

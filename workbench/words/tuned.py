@@ -7,7 +7,7 @@ import msgspec
 
 from engine.plan import Plan, describe
 from engine.report import Goal, Interval
-from workbench.numbers import UNICODE, Signs, fit, ratio
+from workbench.words.numbers import UNICODE, Signs, fit, ratio
 
 MOST = 100
 """Files that are looked at."""

@@ -24,9 +24,9 @@ from engine.events import (
 from engine.plan import describe
 from engine.report import SweepReport
 from workbench.figures import trial
-from workbench.numbers import UNICODE, Signs, rate, ratio, seconds, size, timing, whole_seconds
 from workbench.state import State
-from workbench.table import status_words
+from workbench.words.numbers import UNICODE, Signs, rate, ratio, seconds, size, timing, whole_seconds
+from workbench.words.table import status_words
 
 
 def narrate(event: AnyEvent, state: State, signs: Signs = UNICODE) -> str | None:

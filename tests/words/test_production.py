@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from engine.run_events import RunFailed, RunProgress, RunStarted, TaskFailed
 from tests.builders import a_plan
 from tests.runs import a_run
-from workbench.numbers import ASCII, UNICODE
-from workbench.production import SHOWN, asked_for, fold, narrate, progress_line, run_lines
+from workbench.run_state import SHOWN, asked_for, fold
+from workbench.words.numbers import ASCII, UNICODE
+from workbench.words.production import narrate, progress_line, run_lines
 
 
 def after(events, config="tuned.toml", out="out.parquet"):

@@ -2,8 +2,8 @@
 
 from engine.report import Certificate, Interval, Prediction, Scaling
 from tests.builders import a_plan
-from workbench.account import certificate_line, certified_line, factors_line, scaling_line
-from workbench.numbers import ASCII
+from workbench.words.account import certificate_line, certified_line, factors_line, scaling_line
+from workbench.words.numbers import ASCII
 
 PLANS = (a_plan(), a_plan("thread", 2), a_plan("thread", 4), a_plan("process", 2), a_plan("process", 4))
 

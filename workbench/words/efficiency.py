@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from math import prod
 
-from workbench.numbers import UNICODE, Signs, percent
-from workbench.pieces import Kind, Line, Piece, line
+from workbench.words.numbers import UNICODE, Signs, percent
+from workbench.words.pieces import Kind, Line, Piece, line
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

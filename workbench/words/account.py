@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.plan import Plan, describe
 from engine.report import Certificate, Interval, Scaling
-from workbench.numbers import UNICODE, Signs, percent, ratio
+from workbench.words.numbers import UNICODE, Signs, percent, ratio
 
 if TYPE_CHECKING:
     from engine.production.config import Certified

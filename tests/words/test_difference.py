@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from engine.production.config import config_text
 from tests.builders import SOME_PLANS
 from tests.explained import an_explained_report
-from workbench.difference import Change, changes, knob_changes, meaningful_lines, unified_lines
-from workbench.numbers import ASCII
-from workbench.pieces import text_of
+from workbench.words.difference import Change, changes, knob_changes, meaningful_lines, unified_lines
+from workbench.words.numbers import ASCII
+from workbench.words.pieces import text_of
 
 
 def texts() -> tuple[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.numbers import UNICODE, Signs, bar, fit
+from workbench.words.numbers import UNICODE, Signs, bar, fit
 
 Kind = Literal["", "heading", "faint", "bar", "strong", "good", "lost", "lost too", "added", "removed"]
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 
 from engine.events import Sample
-from workbench.numbers import UNICODE, Signs, fit, percent, seconds
+from workbench.words.numbers import UNICODE, Signs, fit, percent, seconds
 
 KINDS = ("start", "ship", "compute", "wait", "idle")
 """What a lane consists of, in the order of ``Signs.lane``: starting, receiving data, computing, inside the kernel

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.plan import Plan, start_method_of
 from engine.report import Interval, TrialReport
-from workbench.numbers import UNICODE, Seconds, Signs, efficiency, fit, rate, ratio, seconds, size, timing
+from workbench.words.numbers import UNICODE, Seconds, Signs, efficiency, fit, rate, ratio, seconds, size, timing
 
 STATUSES = ("ok", "failed", "unavailable", "unmeasured", "pending", "running", "eliminated")
 """Every status a row can have, in the order of ``Signs.status``."""

@@ -5,7 +5,7 @@ from math import isfinite, log10
 
 from engine.plan import describe
 from engine.report import TrialReport
-from workbench.numbers import UNICODE, Signs, bar, seconds
+from workbench.words.numbers import UNICODE, Signs, bar, seconds
 
 _WIDTH = 24
 """Characters of the bar of the slowest plan."""

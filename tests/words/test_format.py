@@ -4,9 +4,21 @@ from hypothesis import strategies as st
 
 from engine.report import Ceiling, Interval, TrialReport
 from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report
-from workbench.format import ceiling_line, report_lines
-from workbench.numbers import ASCII, UNICODE, bar, efficiency, percent, rate, ratio, seconds, signs_for, size, timing
-from workbench.table import COLUMNS, fit_table, row_cells
+from workbench.words.format import ceiling_line, report_lines
+from workbench.words.numbers import (
+    ASCII,
+    UNICODE,
+    bar,
+    efficiency,
+    percent,
+    rate,
+    ratio,
+    seconds,
+    signs_for,
+    size,
+    timing,
+)
+from workbench.words.table import COLUMNS, fit_table, row_cells
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from engine.plan import describe
 from engine.report import Ceiling, Scaling, SweepReport, TrialReport
-from workbench.account import certificate_line, factors_line, scaling_line
-from workbench.numbers import UNICODE, Signs, ratio, seconds, size
-from workbench.quality import quality_lines
-from workbench.table import fit_table, status_words
+from workbench.words.account import certificate_line, factors_line, scaling_line
+from workbench.words.numbers import UNICODE, Signs, ratio, seconds, size
+from workbench.words.quality import quality_lines
+from workbench.words.table import fit_table, status_words
 
 
 def report_lines(report: SweepReport, width: int = 80, signs: Signs = UNICODE) -> list[str]:

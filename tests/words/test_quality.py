@@ -2,8 +2,8 @@
 
 from engine.report import Interval, TrialReport
 from tests.builders import a_plan
-from workbench.numbers import ASCII
-from workbench.quality import fastest_by_score, quality_lines
+from workbench.words.numbers import ASCII
+from workbench.words.quality import fastest_by_score, quality_lines
 
 
 def a_trial(mode, seconds, score, **settings):

@@ -6,11 +6,11 @@ from math import log, prod
 
 from engine.analyse.factors import COMPUTE, STEPS
 from engine.report import Interval, TrialReport
-from workbench.account import factor_text
-from workbench.efficiency import efficiency_bar, letters, taken
-from workbench.format import breakdown_parts, verdict_words, whole_job, wrap
-from workbench.numbers import UNICODE, Signs, percent, ratio, seconds, timing
-from workbench.pieces import Entry, Line, beside, entry_lines, line, lines_of
+from workbench.words.account import factor_text
+from workbench.words.efficiency import efficiency_bar, letters, taken
+from workbench.words.format import breakdown_parts, verdict_words, whole_job, wrap
+from workbench.words.numbers import UNICODE, Signs, percent, ratio, seconds, timing
+from workbench.words.pieces import Entry, Line, beside, entry_lines, line, lines_of
 
 NOT_YET = "factors and causes come with the report"
 SIDE_BY_SIDE = 96

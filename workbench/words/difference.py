@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from workbench.numbers import UNICODE, Signs
-from workbench.pieces import Line, line
+from workbench.words.numbers import UNICODE, Signs
+from workbench.words.pieces import Line, line
 
 _CHOICE = ("workload", "tasks", "data", "size", "plan")
 """What says which work is done how; the rest says what that was found out from."""

@@ -3,9 +3,9 @@ import sys
 
 from engine.events import Failed, RunFinished, SweepFinished, TrialStarted
 from tests.builders import a_continued_race, a_failure, a_report, a_start, a_sweep
-from workbench.numbers import ASCII
-from workbench.plain import narrate
 from workbench.state import State, fold, fold_all
+from workbench.words.numbers import ASCII
+from workbench.words.plain import narrate
 
 
 def told(events, signs=None) -> list[str]:
@@ -65,7 +65,7 @@ def test_without_unicode_every_line_is_ascii():
 
 def test_state_and_text_load_neither_textual_nor_rich_nor_numpy():
     code = (
-        "import sys, workbench.state, workbench.figures, workbench.format, workbench.plain;"
+        "import sys, workbench.state, workbench.figures, workbench.words.format, workbench.words.plain;"
         "print(sorted({'textual', 'rich', 'numpy', 'textual_plot'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

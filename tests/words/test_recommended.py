@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from engine.production.config import config_text
 from tests.explained import an_explained_report
-from workbench.format import recommendation_lines
-from workbench.numbers import ASCII
-from workbench.pieces import Line, text_of
-from workbench.recommended import (
+from workbench.words.format import recommendation_lines
+from workbench.words.numbers import ASCII
+from workbench.words.pieces import Line, text_of
+from workbench.words.recommended import (
     RUN,
     alternative_lines,
     alternatives,

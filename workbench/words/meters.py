@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from engine.measure.noise.judging import PRESSURE, STOLEN, THROTTLED, room_for_others
 from engine.report import Noise
-from workbench.numbers import UNICODE, Signs, bar, percent
+from workbench.words.numbers import UNICODE, Signs, bar, percent
 
 LABEL, FIGURE, WORD, WIDEST = 11, 15, 8, 30
 """Characters of a line's parts; the bar has the rest, up to so many."""
