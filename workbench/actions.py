@@ -62,7 +62,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark,f1", "Help", "keys and words; type to search", "app", "--help"),
     Action("leave", "q", "Quit", "leave; a running sweep is stopped after a question", "app"),
     Action("save", "s", "Save", "save the recommended plan as a tuned config", command="sweep --save-config"),
-    Action("hotspots", "f", "Hot spots", "sample the selected plan: its hottest functions", command="flamegraph"),
+    Action(
+        "hotspots", "f", "Spots", "sample the selected plan: its hottest functions", "page", "flamegraph", "Hot spots"
+    ),
     Action("view", "v", "View", "draw something else: speedup, efficiency, time, the workers' lanes", "sweep"),
     Action("command", "y", "Copy", "copy the command line that does the same", title="Copy command"),
     Action("new", "n", "", "back to the form for a new sweep", title="New"),

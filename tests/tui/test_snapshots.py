@@ -30,6 +30,7 @@ from workbench.words.numbers import ASCII, UNICODE
 FOLDER = Path(__file__).parent / "snapshots"
 RECORDING = Path(__file__).parents[1] / "recorded" / "demo.jsonl"
 SIZES = ((40, 12), (80, 24), (160, 50), (300, 100))
+SCROLLBARS = set("▁▂▃▄▅▆▇")
 UPDATE = os.environ.get("SNAPSHOTS") == "update"
 STILL = 1.0
 """Seconds without a change after which a picture counts as the last one."""
@@ -97,7 +98,18 @@ def test_every_screen_looks_as_it_did(size, look, monkeypatch):
     assert not different
 
 
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_without_unicode_there_is_none_but_in_scrollbars(size):
+    for page in PAGES:
+        words = "".join(words_of(earlier(f"{page.name}-{size[0]}x{size[1]}-plain.svg.gz"))).replace("\xa0", " ")
+        assert {sign for sign in words if not sign.isascii()} <= SCROLLBARS, page.name
+
+
 def words_apart(before, now):
     """Lines that one of two pictures has and the other has not, as text."""
-    one, other = (re.findall(r"<text.*?</text>", svg) for svg in (before, now))
-    return [html.unescape(re.sub(r"<[^>]+>", "", line)) for line in difflib.unified_diff(one, other, n=0)][:20]
+    return list(difflib.unified_diff(words_of(before), words_of(now), n=0))[:20]
+
+
+def words_of(svg):
+    """The texts of a picture."""
+    return [html.unescape(re.sub(r"<[^>]+>", "", text)) for text in re.findall(r"<text.*?</text>", svg)]

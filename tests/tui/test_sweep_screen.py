@@ -27,10 +27,11 @@ def test_a_sweep_goes_from_the_form_through_the_table_to_the_recommendation_at_8
         text = text_of(pilot)
         assert "straddles small · 1000 tasks, 216 MB" in text
         assert "★ shared-memory       4 numpy    110 ms ±3%     18×" in text
-        assert "○ gpu-batch           1 torch  unavailable: no CUDA device here" in text
         assert "★ Use shared-memory × 4, numpy" in text
         assert "a pool that stays up pays from the second run on" in text
         assert "noise: another process used 6% of the CPU during block 2" in text
+        await pilot.press("G")
+        await until(pilot, lambda: "○ gpu-batch           1 torch  unavailable: no CUDA device here" in text_of(pilot))
 
     assert len(play(story, request=None, autostart=False).requests) == 1
 
@@ -219,7 +220,7 @@ def test_every_action_is_in_the_palette():
 def test_the_footer_holds_help_and_quit_at_80_columns():
     async def story(pilot, world):
         footer = text_of(pilot).splitlines()[-1]
-        assert " ".join(footer.split()) == "r Run esc Stop/back ? Help q Quit s Save f Hot spots y Copy v View"
+        assert " ".join(footer.split()) == "r Run esc Stop/back ? Help q Quit s Save f Spots y Copy v View"
 
     play(story, request=None, autostart=False)
 

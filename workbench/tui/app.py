@@ -68,6 +68,7 @@ class Workbench(SweepingApp, inherit_bindings=False):
         self.theme = "ansi-dark" if _colourless() else self.settings.theme
         self.set_keymap(self.settings.keys)
         self.signs = signs
+        self.set_class(signs.ascii_only, "-ascii")
         self.session = Session(services or Services(), request, source=replay[1] if replay else "")
         self._first = replay[0] if replay else None
         self._autostart = autostart

@@ -48,6 +48,11 @@ def _before(report: SweepReport) -> str:
 
 def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE) -> list[str]:
     """Return the plan to use, why, and what would change the choice."""
+    return [part for sentence in recommendation(report, signs) for part in wrap(sentence, width)]
+
+
+def recommendation(report: SweepReport, signs: Signs = UNICODE) -> list[str]:
+    """Return the same as sentences, the most important first."""
     facts = f"{report.blocks} block{'' if report.blocks == 1 else 's'}{_before(report)}"
     if not report.complete:
         facts = f"stopped early: {facts} finished"
@@ -59,7 +64,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
     )
     span = f"({low} to {high}) "
     goal = "whole job" if chosen.goal == "job" else "steady run"
-    lines = [
+    sentences = [
         f"Use {describe(chosen.plan, plans)}",
         f"{middle} {span}the baseline's speed, {goal}, {facts}"
         if chosen.plan != report.baseline
@@ -69,7 +74,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
         chosen.estimate,
         chosen.note,
     ]
-    return [part for line in lines if line for part in wrap(signs.text(line), width)]
+    return [signs.text(sentence) for sentence in sentences if sentence]
 
 
 def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:

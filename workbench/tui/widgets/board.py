@@ -9,14 +9,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.plan import describe
-from engine.report import TrialReport
+from engine.report import SweepReport, TrialReport
 from workbench.state import State
 from workbench.tui.session import Session
 from workbench.tui.widgets.plot import WorkersPlot
 from workbench.tui.widgets.progress import ProgressLine
 from workbench.tui.widgets.results import Result, ResultsTable
 from workbench.tui.widgets.series import FIGURES, plot_series
-from workbench.words.format import breakdown_line, recommendation_lines
+from workbench.words.format import breakdown_line, recommendation, wrap
 from workbench.words.lanes import lane_lines
 from workbench.words.numbers import UNICODE, Signs, fit, ratio
 from workbench.words.quality import quality_lines
@@ -31,7 +31,7 @@ _TALL = 32
 _EDGES = 2
 """Columns beside the words."""
 
-_FEW = 4
+_FEW = 5
 """Lines of the verdict where there is little room: the plot shows nothing in one line, and another screen tells all."""
 
 DRAWN_EVERY = 3.0
@@ -190,16 +190,21 @@ class Board(Vertical):
         panel = self.query_one("#verdict", Static)
         panel.set_class(bool(state.error), "-failed")
         if state.report:
-            lines = recommendation_lines(state.report, max(self.size.width - 4, 20), self._signs)
-            lines = [f"{self._signs.chosen} {lines[0]}", *lines[1:]] if state.recommendation else lines
-            if self.size.height >= _TALL:
-                lines += quality_lines(state.report.trials, self._signs)[:_QUALITIES]
-            lines += [f"noise: {self._signs.text(state.report.noise[0])}"] if state.report.noise else []
-            if self.size.height < _TALL and len(lines) > _FEW:
-                lines[_FEW - 1 :] = [f"{self._signs.ellipsis} 4 tells the rest"]
+            lines = self._recommended(state.report)
         else:
             lines = [f"{self._signs.status[1]} {self._signs.text(state.error)}"]
         panel.update(Content("\n".join(lines)))
+
+    def _recommended(self, report: SweepReport) -> list[str]:
+        """The recommendation in as many lines as there is room for: in full, or of each sentence what fits."""
+        signs, width = self._signs, max(self.size.width - 2 * _EDGES, 20)
+        first, *others = recommendation(report, signs)
+        sentences = [f"{signs.chosen} {first}" if report.recommendation else first, *others]
+        noise = [f"noise: {signs.text(report.noise[0])}"] if report.noise else []
+        if self.size.height < _TALL:
+            return [fit(sentence, width, signs) for sentence in (*sentences[: _FEW - len(noise)], *noise)]
+        lines = [part for sentence in sentences for part in wrap(sentence, width)]
+        return [*lines, *quality_lines(report.trials, signs)[:_QUALITIES], *noise]
 
     def on_resize(self) -> None:
         """Say in the new room what is said, and draw the lanes in it."""

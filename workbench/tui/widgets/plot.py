@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from math import log2
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
+from textual_hires_canvas import Canvas
 from textual_plot import AxisFormatter, HiResMode, PlotWidget
 
 from workbench.tui.widgets.series import FIGURES, Figure, Series, limits, power_label, powers_of_two
@@ -22,6 +23,10 @@ _GUIDES = {"ideal": ".", "ceiling": "-", "memory": "~", "band-low": ":", "band-h
 
 _NAMED = _GUIDES.keys() - {"band-high"}
 """Those in the legend; a band is named once."""
+
+
+_FRAME = {"━": "-", "┃": "|"}
+"""Parts of the frame in ASCII; corners and ticks are crosses."""
 
 
 class Log2Formatter(AxisFormatter):
@@ -46,10 +51,25 @@ class _Plot(PlotWidget, can_focus=False):
     margin_bottom = reactive(1)
     margin_left = reactive(6)
 
-    def __init__(self) -> None:
+    def __init__(self, signs: Signs = UNICODE) -> None:
         super().__init__(allow_pan_and_zoom=False)
+        self._signs = signs
         self.set_x_formatter(Log2Formatter())
         self.set_y_formatter(Log2Formatter())
+
+    def render(self) -> RenderResult:
+        """Draw; where the terminal has no Unicode, the frame as well is made of what there is."""
+        result = super().render()
+        if self._signs.ascii_only:
+            canvas = self.query_one("#plot", Canvas)
+            width, height = canvas.size
+            edges = {(x, y) for x in range(width) for y in (0, height - 1)}
+            edges |= {(x, y) for y in range(height) for x in (0, width - 1)}
+            for x, y in edges:
+                sign, style = canvas.get_pixel(x, y)
+                if not sign.isascii():
+                    canvas.set_pixel(x, y, _FRAME.get(sign, "+"), style)
+        return result
 
 
 class WorkersPlot(Horizontal):
@@ -77,7 +97,7 @@ class WorkersPlot(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The legend beside the plot."""
-        yield _Plot()
+        yield _Plot(self._signs)
         yield Static("", id="key", markup=False)
 
     def show(self, series: tuple[Series, ...], figure: Figure = FIGURES["speedup"]) -> None:
