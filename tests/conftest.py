@@ -184,6 +184,15 @@ def busy_machine():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def shorter_controls():
+    """Processes that tests start are changed by ``tests/started``."""
+    paths = [str(Path(__file__).parent / "started"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_history(own_temporary_folder):
     """Sweeps of the tests are kept out of the user's history."""
     with pytest.MonkeyPatch.context() as patch:
