@@ -33,7 +33,7 @@ from workbench.lag import on_terminal
 from workbench.tui.entries import command_line
 
 ROUNDS, FEW = 12, 2
-BLOCKS = 3
+BLOCKS = 1
 BAR = 0.01
 WORKERS = 2
 SCREEN = (120, 40)

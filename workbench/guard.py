@@ -50,6 +50,7 @@ def guarded(show: Callable[[], int]) -> int:
             os.close(news[1])
             os.close(life[0])
             return _watch(child, terminal, news[0])
+    begun = time.time()
     if child == 0:
         os.close(news[0])
         os.close(life[1])
@@ -60,6 +61,9 @@ def guarded(show: Callable[[], int]) -> int:
         with contextlib.suppress(OSError):  # the guard has gone
             os.write(news[1], b".")
     if child == 0:
+        if select.select([life[0]], [], [], 0)[0]:  # nobody else is left to do it
+            tidy_up()
+            say(last_words(code, os.getpid(), begun))
         _end_at_once(code)
     return code
 

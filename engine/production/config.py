@@ -10,6 +10,7 @@ import tomli_w
 
 from engine.errors import FileProblem, RequestError, UnknownName
 from engine.files import replace_keeping
+from engine.modes import find_mode
 from engine.plan import Plan, describe
 from engine.report import Certificate, Goal, Host, Interval, SweepReport
 from engine.request import convert, line_of, read_toml
@@ -47,6 +48,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reason: str
     note: str = ""
     blocks: int
+    stopped_early: bool = False
+    """The sweep was stopped before its end."""
     confidence: float
     tasks: int
     seconds: Interval
@@ -103,6 +106,7 @@ def tuned_config(report: SweepReport) -> TunedConfig:
         reason=best.reason,
         note=best.note,
         blocks=report.blocks,
+        stopped_early=not report.complete,
         confidence=report.confidence,
         tasks=report.workload.tasks,
         seconds=seconds,
@@ -173,7 +177,8 @@ def save_config(report: SweepReport, path: Path) -> Path | None:
 
 
 def load_config(path: Path | str) -> TunedConfig:
-    """Read a tuned config; reading runs no code. Raises FileProblem naming the line that is wrong."""
+    """Read a tuned config; reading runs no code. Raises FileProblem or UnknownName with the line that is
+    wrong."""
     path = Path(path)
     text, table = read_toml(path)
     known = TunedConfig.__struct_fields__
@@ -183,4 +188,5 @@ def load_config(path: Path | str) -> TunedConfig:
     if (schema := table.get("schema")) != SCHEMA:
         raise FileProblem(path, line_of(text, "schema"), f"schema {schema!r} is not {SCHEMA}; save the config again")
     config: TunedConfig = convert(table, TunedConfig, path, text)
+    find_mode(config.plan.mode, f"{path}:{line_of(text, 'mode')}: plan.mode")
     return config

@@ -103,12 +103,19 @@ def test_the_published_schemas_are_those_of_the_types(name):
         ([], "no terminal to draw on"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_code_2(arguments, message, tmp_path, leftovers):
-    done = workbench(*arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr
+def test_bad_input_is_one_message_and_exit_code_2(arguments, message, tmp_path, said, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = said(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_message_is_all_that_a_process_leaves(tmp_path, leftovers):
+    done = workbench("sweep", "stradles", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean 'straddles'" in done.stderr
     assert "Traceback" not in done.stderr
-    assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
 
 
@@ -142,6 +149,8 @@ def test_ctrl_c_keeps_what_was_measured_and_exits_130(number, tmp_path, leftover
         "--json",
         "--out",
         tmp_path / "r.json",
+        "--record",
+        tmp_path / "r.jsonl",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -151,8 +160,10 @@ def test_ctrl_c_keeps_what_was_measured_and_exits_130(number, tmp_path, leftover
                 break
         process.send_signal(number)
         output = process.stdout.read()
-        process.stderr.read()
+        last = process.stderr.read().splitlines()[-1]
     assert process.returncode == 130
+    assert last.startswith("it goes on with: workbench sweep fixed_cost ")
+    assert last.endswith(f" --continue {tmp_path / 'r.jsonl'} --record {tmp_path / 'r.jsonl'}")
     document = json.loads(output)
     assert document["complete"] is False
     assert document["recommendation"]

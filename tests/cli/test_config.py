@@ -7,7 +7,6 @@ import pytest
 from engine.history import History
 from engine.production import save_config
 from tests.builders import a_report
-from workbench.cli import main
 
 
 @pytest.fixture
@@ -15,17 +14,6 @@ def settings(tmp_path, monkeypatch):
     """Path of the settings file, which does not exist yet."""
     monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config.toml"))
     return tmp_path / "config.toml"
-
-
-@pytest.fixture
-def said(capsys):
-    """Runs a command; returns its exit code, output and words."""
-
-    def run(*arguments):
-        code = main([*map(str, arguments)])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def test_every_setting_is_shown_with_where_it_comes_from(settings, said, monkeypatch):
@@ -68,6 +56,8 @@ def test_a_tuned_config_is_shown_as_text_and_as_json(said, tmp_path, monkeypatch
     code, out, _ = said("config", "show", tmp_path / "tuned.toml")
     assert code == 0
     assert "here it runs:" in out
+    assert "the baseline's speed, 3 blocks\n" in out
+    assert "certificate: none, as from a sweep that was stopped early" in out
     code, out, err = said("config", "show", tmp_path / "tuned.toml", "--json")
     document = json.loads(out)
     assert (code, err, document["schema"], document["sweep"]) == (0, "", 1, None)

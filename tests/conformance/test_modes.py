@@ -50,7 +50,7 @@ def combinations():
 
 @pytest.mark.parametrize(("case", "kernel", "mode"), list(combinations()))
 @pytest.mark.parametrize("chunk_size", [1, 7, 1000, "auto"])
-def test_results_do_not_depend_on_mode_or_chunk_size(case, kernel, mode, chunk_size, leftovers):
+def test_results_do_not_depend_on_mode_or_chunk_size(case, kernel, mode, chunk_size):
     if why := find_mode(mode).unavailable():
         pytest.skip(why)
     workload = resolve(case.split()[0])

@@ -1,7 +1,7 @@
 """What every Python that a test starts does first: it measures with shorter controls.
 
-A block spends 0.5 s on its control and 1 to 2 s on the ceilings, by far the most of a sweep over as little work as tests
-have; 250 sweeps would wait ten minutes for figures that none of them looks at closely.
+A block spends 0.5 s on its control and 1 to 2 s on the ceilings: of a sweep over as little work as tests have, 2 of 3 s
+for figures that no test looks at closely.
 """
 
 import importlib.abc
@@ -21,7 +21,7 @@ class Shortener(importlib.abc.MetaPathFinder):
         sys.meta_path.remove(self)
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
-            spec.loader.exec_module = self._shortened(spec.loader.exec_module)
+            vars(spec.loader)["exec_module"] = self._shortened(spec.loader.exec_module)
         return spec
 
     @staticmethod

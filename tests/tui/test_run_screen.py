@@ -62,3 +62,12 @@ def test_quitting_beside_a_run_asks_first_and_ends_it():
         assert world.runs[0].stopped
 
     running(story)
+
+
+def test_the_key_that_runs_runs_what_the_page_is_about():
+    async def story(pilot, world):
+        await pilot.press("7", "r")
+        await until(pilot, lambda: len(world.runs) == 1)
+        assert not world.requests
+
+    play(story, request=None, autostart=False)

@@ -60,14 +60,14 @@ async def pictures(size, look):
             for field in app.screen.query(Input):
                 field.cursor_blink = False
             name = f"{page.name}-{size[0]}x{size[1]}-{look}.svg.gz"
-            found[name] = await settled(pilot, earlier(name))
+            found[name] = await settled(pilot, "" if UPDATE else earlier(name))
     return found
 
 
 def earlier(name):
     """The picture of a page as it was, or nothing."""
     file = FOLDER / name
-    return gzip.decompress(file.read_bytes()).decode() if file.is_file() and not UPDATE else ""
+    return gzip.decompress(file.read_bytes()).decode() if file.is_file() else ""
 
 
 async def settled(pilot, wanted):

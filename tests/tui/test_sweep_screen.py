@@ -9,6 +9,7 @@ from tests.tui.playing import done, play, running
 from workbench.actions import every_action
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.help import HelpScreen
+from workbench.tui.screens.save import SaveScreen
 from workbench.tui.widgets.results import ResultsTable
 from workbench.words.numbers import ASCII
 
@@ -60,6 +61,40 @@ def test_escape_stops_within_a_second_and_keeps_what_was_measured():
         await pilot.press("escape")
         assert screen_of(pilot).phase == "form"
         await until(pilot, lambda: screen_of(pilot).form.request)
+
+    play(story, half_a_sweep())
+
+
+def test_from_the_form_escape_leads_back_to_the_figures_which_can_be_saved_meanwhile():
+    async def story(pilot, world):
+        await done(pilot)
+        await pilot.press("escape")
+        assert screen_of(pilot).phase == "form"
+        await pilot.press("4", "s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await pilot.press("escape", "1", "escape")
+        await until(pilot, lambda: screen_of(pilot).phase == "done" and "★ Use shared-memory" in text_of(pilot))
+        await pilot.press("escape")
+        assert screen_of(pilot).phase == "form"
+
+    play(story)
+
+
+def test_the_plan_being_measured_is_in_view_until_the_cursor_is_moved():
+    async def story(pilot, world):
+        await running(pilot, "block 2/3")
+        table = screen_of(pilot).query_one(ResultsTable)
+        table.styles.max_height = 3
+        await until(pilot, lambda: table.size.height <= 4)
+        start = next(index for index, row in enumerate(screen_of(pilot).state.rows) if row.status == "running")
+        assert start > 1
+        screen_of(pilot).board._show_figures(screen_of(pilot).state)
+        await until(pilot, lambda: table.scroll_offset.y > 0)
+        await pilot.press("g")
+        await until(pilot, lambda: table.scroll_offset.y == 0)
+        screen_of(pilot).board._show_figures(screen_of(pilot).state)
+        await pilot.pause()
+        assert table.scroll_offset.y == 0
 
     play(story, half_a_sweep())
 

@@ -87,7 +87,7 @@ def test_while_a_sweep_runs_the_figures_are_live_and_the_rest_comes_with_the_rep
         await until(pilot, lambda: "block 2/3" in text_of(pilot))
         await pilot.press("2")
         await shown(pilot, NOT_YET)
-        assert "Where one whole job goes" in text_of(pilot)
+        assert "Where a whole job of " in text_of(pilot)
 
     play(story, half())
 

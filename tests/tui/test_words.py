@@ -87,12 +87,20 @@ def test_what_cannot_be_done_has_a_reason_that_says_what_can():
     done = Situation("done", state=finished)
     assert why_not("sweep", Situation(problems={"workers": "workers: wrong"})) == "workers: wrong"
     assert why_not("sweep", Situation()) is None
-    assert why_not("save", Situation("done")) == "there is no report to save from"
+    unfinished = fold_all(a_sweep()[:-1])
+    assert why_not("save", Situation("done", state=unfinished)) == "there is no report to save from"
     assert why_not("save", done) is None
     assert why_not("hotspots", done) == "no plan is selected"
     assert why_not("hotspots", Situation("done", state=finished, row=finished.rows[0])) is None
     assert why_not("stop", Situation("running", state=finished)) is None
     assert why_not("stop", Situation(page="why")) is None
+    assert why_not("save", Situation()) == "nothing was measured yet; r starts a sweep"
+    assert why_not("save", Situation("form", state=finished)) is None
+    assert why_not("stop", Situation()) == "no sweep is running"
+    assert why_not("stop", Situation("form", state=finished)) is None
+    assert why_not("view", Situation("form", state=finished)) == "esc shows the figures"
+    assert why_not("sweep", Situation(page="run", problems={"workers": "workers: wrong"})) is None
+    assert "a sweep is running" in str(why_not("sweep", Situation("running", page="run")))
     assert "no recording" in str(why_not("pause", done))
     assert why_not("scrub", Situation("done", playing=True)) is None
 

@@ -22,7 +22,7 @@ def test_a_certificate_out_of_a_config_reads_the_same():
 
 def test_a_certificate_says_how_far_at_most_how_surely_and_after_how_much():
     line = certificate_line(a_certificate(), PLANS)
-    assert line == "at most 2% slower than any other plan, 95% sure after 4 blocks, confirmed in one more"
+    assert line == "at most 2% slower than any other plan, 95% sure after 4 blocks, the last of them to confirm it"
 
 
 def test_the_only_plan_left_is_beaten_by_none():

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.report import Ceiling, Interval, TrialReport
 from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report
@@ -177,6 +178,27 @@ def test_every_plan_has_its_verdict_in_the_report():
 def test_a_sweep_that_was_stopped_says_so():
     lines = report_lines(a_report(complete=False, recommendation=None, blocks=1), 80)
     assert lines[0] == "No recommendation (stopped early: 1 block finished)."
+    lines = report_lines(a_report(complete=False, blocks=1, blocks_before=1), 120)
+    assert lines[1].endswith("whole job, stopped early: 1 block finished, all of an earlier sweep")
+
+
+def test_plans_that_a_stop_left_out_are_counted():
+    report = a_report(complete=False)
+    left_out = [
+        replace(each, status="unmeasured", reason="it was stopped", runs=(), samples=()) for each in report.trials
+    ]
+    text = "\n".join(report_lines(replace(report, trials=(*report.trials[:2], *left_out[2:])), 200))
+    assert f"stopped early: 3 blocks finished, {len(left_out) - 2} of {len(left_out)} plans not measured" in text
+    assert f"\n{len(left_out) - 2} plans were not measured: it was stopped" in text
+
+
+def test_an_interval_that_holds_1_is_put_into_words():
+    report = a_report()
+    assert report.recommendation
+    chosen = replace(report.recommendation, speedup=Interval(low=0.96, median=1.25, high=1.62))
+    lines = report_lines(replace(report, recommendation=chosen), 120)
+    assert lines[2] == "that may be no gain at all: its interval holds 1; more --blocks would tell"
+    assert "no gain" not in "\n".join(report_lines(report, 120))
 
 
 def test_the_ceiling_of_memory_stands_beside_that_of_computing():

@@ -14,7 +14,7 @@ from workbench.commands.options import LIMIT, limit_option
 from workbench.commands.paper import paper
 from workbench.completing import files
 from workbench.words.format import wrap
-from workbench.words.numbers import UNICODE, Signs, fit, seconds
+from workbench.words.numbers import UNICODE, Signs, counted, fit, seconds
 
 if TYPE_CHECKING:
     from engine.analyse.comparing import Comparison, PlanComparison
@@ -170,11 +170,11 @@ def comparison_lines(found: "Comparison", width: int = 80, signs: Signs = UNICOD
     lines = [part for head in heads for part in wrap(signs.text(head), width, "  ")]
     table = [("plan", "before", "after", "change", "95% interval", "verdict"), *rows]
     lines += ["", *_aligned(_fitting(table, width, signs))]
-    told = [
-        f"{name}: {each.sentence} ({each.reason})"
-        for name, each in zip(names, found.plans, strict=True)
-        if each.verdict != "same" and each.reason not in ("control-shifted", "control-unsteady")
-    ]
+    alike: dict[str, list[str]] = {}
+    for name, each in zip(names, found.plans, strict=True):
+        if each.verdict != "same" and each.reason not in ("control-shifted", "control-unsteady"):
+            alike.setdefault(f"{each.sentence} ({each.reason})", []).append(name)
+    told = [f"{'; '.join(plans)}: {words}" for words, plans in alike.items()]
     lines += ["", *(part for text in told for part in wrap(signs.text(text), width, "    "))] if told else []
     return lines + [part for note in _notes(found) for part in wrap(signs.text(note), width, "  ")]
 
@@ -202,7 +202,7 @@ def _change(ratio: float) -> str:
 def _sides(found: "Comparison") -> str:
     what = "steady runs" if found.goal == "steady" else "whole jobs"
     sides = (
-        f"{side.created} ({side.blocks} blocks{'' if side.complete else ', stopped early'})"
+        f"{side.created} ({counted(side.blocks, 'block')}{'' if side.complete else ', stopped early'})"
         for side in (found.before, found.after)
     )
     return f"{found.workload} {found.size}, {what}: {' against '.join(sides)}"

@@ -142,11 +142,18 @@ def _tuned_lines(tuned: "TunedConfig") -> Iterator[str]:
 
 
 def _evidence_lines(evidence: "Evidence") -> Iterator[str]:
-    """Yield how sure the choice is and which measurement it came from; nothing for what an old config does not tell."""
+    """Yield how sure the choice is, and which measurement it came from where the config tells."""
     from workbench.words.account import certified_line
+    from workbench.words.numbers import counted, ratio
 
+    speedup = evidence.job_speedup if evidence.goal == "job" else evidence.speedup
+    low, middle, high = (ratio(value) for value in (speedup.low, speedup.median, speedup.high))
+    stopped = ", stopped early" if evidence.stopped_early else ""
+    yield f"measured: {middle} ({low} to {high}) the baseline's speed, {counted(evidence.blocks, 'block')}{stopped}"
     if evidence.certificate:
         yield f"certificate: {certified_line(evidence.certificate, evidence.certificate.ties)}"
+    else:
+        yield "certificate: none, as from a sweep that was stopped early, a sample or --full-grid"
     if evidence.samples_hash:
         kept = _kept_as(evidence)
         where = f", kept in the history: workbench history show {kept}" if kept else ""

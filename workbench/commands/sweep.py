@@ -1,5 +1,6 @@
 """``workbench sweep`` and ``workbench demo``: the headless twin of the screen."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -157,8 +158,20 @@ def carry_out(
     keep_sweep(report, given)
     deliver(report, given)
     if stop.is_set():
+        click.echo(how_to_go_on(request, given["record"]), err=True)
         return INTERRUPTED
     return gate.judge(report, given["out"], sys.stderr if given["as_json"] else sys.stdout) if gate else 0
+
+
+def how_to_go_on(request: "SweepRequest", record: Path | None) -> str:
+    """Return how a sweep that was stopped can go on."""
+    from workbench.tui.entries import command_line
+
+    if record is None:
+        return "with --record FILE a sweep that was stopped can go on"
+    return "it goes on with: " + shlex.join(
+        [*command_line(request), "--continue", str(record), "--record", str(record)]
+    )
 
 
 def recorded(events: "Iterator[AnyEvent]", path: Path) -> "Iterator[AnyEvent]":
@@ -240,4 +253,5 @@ def keep_plan(report: "SweepReport", path: Path) -> str:
     if not report.complete and path.exists():
         return f"{path} is kept as it was: the sweep was stopped early"
     kept = save_config(report, path)
-    return f"saved the recommended plan to {path}" + (f"; the file of before is kept as {kept}" if kept else "")
+    words = f"saved the recommended plan to {path}" + (f"; the file of before is kept as {kept}" if kept else "")
+    return words if report.complete else f"{words}; the sweep was stopped early, so nothing certifies it"

@@ -43,6 +43,8 @@ def why_not(action: str, now: Situation) -> str | None:
             return "a production run goes on, and each would slow the other; 7 shows it"
         if action == "stop":
             return None
+    if action == "sweep" and now.page == "run":
+        return _ONE_AT_A_TIME if now.phase == "running" else None
     if action in ("step", "beside"):
         return None if now.state.rows else _NOTHING_YET
     wrong = next(iter(now.problems.values()), None)
@@ -53,18 +55,18 @@ def why_not(action: str, now: Situation) -> str | None:
         ("resume", "form"): _why_not_resume(now),
         ("resume", "running"): _ONE_AT_A_TIME,
         ("resume", "done"): _why_not_resume(now),
-        ("stop", "form"): "no sweep is running" if now.page == "sweep" else None,
+        ("stop", "form"): "no sweep is running" if now.page == "sweep" and not now.state.rows else None,
         ("new", "form"): "this is the form" if now.page == "sweep" else None,
         ("new", "running"): _ONE_AT_A_TIME,
-        ("view", "form"): _NOTHING_YET,
-        ("save", "form"): _NOTHING_YET,
+        ("view", "form"): "esc shows the figures" if now.state.rows else _NOTHING_YET,
+        ("save", "form"): _why_not_save(now.state),
         ("save", "running"): _NOT_YET,
         ("save", "done"): _why_not_save(now.state),
-        ("hotspots", "form"): _NOTHING_YET,
+        ("hotspots", "form"): _why_not_sample(now.row) if now.state.rows else _NOTHING_YET,
         ("hotspots", "running"): _NOT_YET,
         ("hotspots", "done"): _why_not_sample(now.row),
         ("command", "form"): wrong,
-        ("python", "form"): _NOTHING_YET,
+        ("python", "form"): _why_not_save(now.state),
         ("python", "running"): _NOT_YET,
         ("python", "done"): _why_not_save(now.state),
     }
@@ -77,7 +79,7 @@ def _why_not_resume(now: Situation) -> str | None:
 
 def _why_not_save(state: State) -> str | None:
     if state.report is None:
-        return "there is no report to save from"
+        return "there is no report to save from" if state.rows else _NOTHING_YET
     return None if state.recommendation else "the report recommends no plan"
 
 

@@ -71,6 +71,11 @@ class Session:
             return "form"
         return "done" if self.state.finished else "running"
 
+    def return_from_form(self) -> Phase:
+        """Go back from the form to what was measured; return the phase that is."""
+        self.phase = "done" if self.state.finished else "running"
+        return self.phase
+
     @property
     def at_work(self) -> str:
         """What would be lost with the app, in words; empty: nothing."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.plan import Plan, describe
 from engine.report import Certificate, Interval, Scaling
-from workbench.words.numbers import UNICODE, Signs, percent, ratio
+from workbench.words.numbers import UNICODE, Signs, counted, percent, ratio
 
 if TYPE_CHECKING:
     from engine.production.config import Certified
@@ -27,8 +27,8 @@ def certified_line(certificate: "Certificate | Certified", ties: Sequence[str]) 
     """Return the same for a certificate out of a report or a tuned config; ``ties``: its ties in words."""
     if certificate.within is None:
         return certificate.note
-    confirmed = ", confirmed in one more" if certificate.confirmed else ""
-    blocks = f"{certificate.blocks} block{'' if certificate.blocks == 1 else 's'}{confirmed}"
+    confirmed = ", the last of them to confirm it" if certificate.confirmed else ""
+    blocks = f"{counted(certificate.blocks, 'block')}{confirmed}"
     bound = "no other plan is faster" if certificate.within == 0 else f"at most {percent(certificate.within)} slower"
     than = "" if certificate.within == 0 else " than any other plan"
     line = f"{bound}{than}, {percent(certificate.confidence)} sure after {blocks}"

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine.plan import describe
-from engine.report import Ceiling, Scaling, SweepReport, TrialReport
+from engine.report import Ceiling, Recommendation, Scaling, SweepReport, TrialReport
 from workbench.words.account import certificate_line, factors_line, scaling_line
-from workbench.words.numbers import UNICODE, Signs, ratio, seconds, size
+from workbench.words.numbers import UNICODE, Signs, counted, ratio, seconds, size
 from workbench.words.quality import quality_lines
 from workbench.words.table import fit_table, status_words
 
@@ -34,16 +34,27 @@ def report_lines(report: SweepReport, width: int = 80, signs: Signs = UNICODE) -
     return lines
 
 
+_ONE_BY_ONE = 4
+"""Plans that were not measured from which on they are counted instead of told one by one."""
+
+
 def _has_law(scaling: Scaling) -> bool:
     """Whether anything could be fitted; why not is in the report, and would fill the screen here."""
     return scaling.serial_fraction is not None or scaling.contention is not None
 
 
-def _before(report: SweepReport) -> str:
-    """How many of the blocks were measured before this sweep."""
-    if report.blocks_before == report.blocks:
-        return ", all of an earlier sweep: nothing was left to measure" if report.blocks else ""
-    return f", {report.blocks_before} of them of an earlier sweep" if report.blocks_before else ""
+def blocks_words(report: SweepReport) -> str:
+    """Return how many blocks were measured, how many of them before this sweep, and what a stop left out."""
+    words = counted(report.blocks, "block")
+    words += "" if report.complete else " finished"
+    if report.blocks_before:
+        earlier = "all" if report.blocks_before == report.blocks else f"{report.blocks_before} of them"
+        words += f", {earlier} of an earlier sweep"
+    if report.complete:
+        return words + (": nothing was left to measure" if 0 < report.blocks == report.blocks_before else "")
+    left_out = sum(trial.status == "unmeasured" for trial in report.trials)
+    words += f", {left_out} of {len(report.trials)} plans not measured" if left_out else ""
+    return f"stopped early: {words}"
 
 
 def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE) -> list[str]:
@@ -53,9 +64,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
 
 def recommendation(report: SweepReport, signs: Signs = UNICODE) -> list[str]:
     """Return the same as sentences, the most important first."""
-    facts = f"{report.blocks} block{'' if report.blocks == 1 else 's'}{_before(report)}"
-    if not report.complete:
-        facts = f"stopped early: {facts} finished"
+    facts = blocks_words(report)
     chosen, plans = report.recommendation, [trial.plan for trial in report.trials]
     if chosen is None:
         return [signs.text(f"No recommendation ({facts}).")]
@@ -69,6 +78,7 @@ def recommendation(report: SweepReport, signs: Signs = UNICODE) -> list[str]:
         f"{middle} {span}the baseline's speed, {goal}, {facts}"
         if chosen.plan != report.baseline
         else f"the baseline itself: no plan measured is faster, {goal}, {facts}",
+        _doubt(report, chosen),
         chosen.reason,
         certificate_line(chosen.certificate, plans) if chosen.certificate else "",
         chosen.estimate,
@@ -77,11 +87,18 @@ def recommendation(report: SweepReport, signs: Signs = UNICODE) -> list[str]:
     return [signs.text(sentence) for sentence in sentences if sentence]
 
 
+def _doubt(report: SweepReport, chosen: Recommendation) -> str:
+    """What a reader of the interval may miss."""
+    doubtful = chosen.plan != report.baseline and chosen.speedup.low <= 1 <= chosen.speedup.high
+    return "that may be no gain at all: its interval holds 1; more --blocks would tell" if doubtful else ""
+
+
 def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
     lines: list[str] = []
     plans = [trial.plan for trial in report.trials]
+    left_out = [trial for trial in report.trials if trial.status == "unmeasured"]
     for trial in report.trials:
-        if words := verdict_words(trial):
+        if (words := verdict_words(trial)) and (trial.status != "unmeasured" or len(left_out) < _ONE_BY_ONE):
             lines += wrap(signs.text(f"{describe(trial.plan, plans)}: {words}"), width, "    ")
         if parts := breakdown_line(trial, signs):
             lines += wrap(f"    {parts}", width, "      ")
@@ -89,6 +106,8 @@ def _verdicts(report: SweepReport, width: int, signs: Signs) -> list[str]:
             lines += wrap(f"    {product}", width, "      ")
         for note in trial.notes:
             lines += wrap(signs.text(f"    {note}"), width, "      ")
+    if len(left_out) >= _ONE_BY_ONE:
+        lines += wrap(signs.text(f"{len(left_out)} plans were not measured: {left_out[0].reason}"), width, "    ")
     return lines
 
 
@@ -157,5 +176,6 @@ def ceiling_line(ceiling: Sequence[Ceiling], signs: Signs = UNICODE) -> str:
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Break text into lines of at most this width; the second and later ones are indented."""
-    return textwrap.wrap(text, max(width, len(indent) + 8), subsequent_indent=indent) or [""]
+    """Break text into lines of at most this width, never at a hyphen; the second and later ones are indented."""
+    room = max(width, len(indent) + 8)
+    return textwrap.wrap(text, room, subsequent_indent=indent, break_on_hyphens=False) or [""]

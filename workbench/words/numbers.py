@@ -104,6 +104,11 @@ def timing(value: Interval, signs: Signs = UNICODE) -> str:
     return f"{seconds(value.median, signs)} {signs.plus_minus}{percent(half / value.median)}"
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things: ``1 block``, ``2 blocks``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def bar(share: float, width: int, signs: Signs = UNICODE) -> str:
     """Return a bar of this many characters; the part beyond 1 is cut off."""
     steps = len(signs.bar) - 1

@@ -125,6 +125,8 @@ COLUMNS: tuple[Column, ...] = (
 )
 """Every column in reading order."""
 
+MORE_IS_BETTER = frozenset({"speedup", "score", "efficiency", "tasks/s"})
+
 _CONSTANT_LAST = 20
 """Added to the priority of a knob that is the same in every plan: it tells no row from another."""
 

@@ -178,7 +178,7 @@ def _job(subject: Subject, against: Subject | None, width: int, signs: Signs, pa
     ]
     whole = seconds(whole_job(trial), signs)
     header = Entry("part", "seconds", "share", "differs" if before else "")
-    return [line(f"Where one whole job goes: {whole}", "heading"), *entry_lines(header, entries, width, signs)]
+    return [line(f"Where a whole job of {whole} goes", "heading"), *entry_lines(header, entries, width, signs)]
 
 
 def _longer(gap: float | None, whole: float, signs: Signs) -> str:

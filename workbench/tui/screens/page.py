@@ -139,7 +139,8 @@ class PageScreen(Screen[None]):
         if request := self.wanted():
             self.post_message(SweepWanted(request))
         else:
-            self.refuse("a recording is not run again; n goes to the form")
+            why = "a recording is not run again" if self.session.playback else "there is nothing to run again"
+            self.refuse(f"{why}; n goes to the form")
 
     def action_demo(self) -> None:
         """Start the demo."""
@@ -150,13 +151,15 @@ class PageScreen(Screen[None]):
         self.post_message(ResumeWanted())
 
     async def action_stop(self) -> None:
-        """Stop the sweep; while none runs go back: to the sweep, there to the form."""
+        """Stop the sweep; while none runs go back: to the sweep, from its figures to the form, from there to them."""
         if self.session.phase == "running" and not self.session.playback:
             self.post_message(StopWanted())
         elif self.PAGE != "sweep":
             await self.app.run_action("go('sweep')")
         elif self.session.phase == "running":
             self.post_message(StopWanted())
+        elif self.session.phase == "form":
+            await self.entered(self.session.return_from_form())
         else:
             await self.run_action("new")
 

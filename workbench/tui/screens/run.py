@@ -42,6 +42,10 @@ class RunScreen(PageScreen):
         self.session.producing = None
         self.refresh_keys()
 
+    def action_sweep(self) -> None:
+        """Start the run: on this page that is what the key runs."""
+        self._panel.start()
+
     async def action_stop(self) -> None:
         """Stop the run; while none goes on, go back."""
         if self.session.producing:

@@ -79,7 +79,7 @@ class Board(Vertical):
     def start(self) -> None:
         """A sweep begins: let keys move the cursor, forget marks."""
         for table in self.query(ResultsTable):
-            table.marks = []
+            table.marks, table.touched = [], False
             table.focus()
 
     def show(self) -> None:
@@ -104,6 +104,9 @@ class Board(Vertical):
         ]
         self.table.show(results)
         self.table.styles.height = len(state.rows) + 1
+        for index, row in enumerate(state.rows):
+            if row.status == "running":
+                self.table.reveal(index)
         if state.finished or monotonic() - self._drawn >= DRAWN_EVERY:
             self._show_view()
         self._show_detail()
@@ -202,6 +205,7 @@ class Board(Vertical):
         sentences = [f"{signs.chosen} {first}" if report.recommendation else first, *others]
         noise = [f"noise: {signs.text(report.noise[0])}"] if report.noise else []
         if self.size.height < _TALL:
+            sentences[0] = fit(f"{sentences[0]}  (4 tells more)", width, signs)
             return [fit(sentence, width, signs) for sentence in (*sentences[: _FEW - len(noise)], *noise)]
         lines = [part for sentence in sentences for part in wrap(sentence, width)]
         return [*lines, *quality_lines(report.trials, signs)[:_QUALITIES], *noise]

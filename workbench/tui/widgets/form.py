@@ -33,6 +33,9 @@ _START = Entries(
 )
 _COLUMN = 36
 
+INVITATION = "Enter starts the sweep; Tab moves between fields; ? helps"
+"""What is said while nothing is wrong."""
+
 
 class SweepForm(Vertical):
     """Everything that makes a SweepRequest. It checks itself on every change."""
@@ -46,7 +49,7 @@ class SweepForm(Vertical):
         self._described: WorkloadOffer | None = None
         """The workload whose settings are on screen."""
         self._checking = False
-        self._invitation = "Enter starts the sweep; Tab moves between fields; ? helps"
+        self._invitation = INVITATION
         self.request: SweepRequest | None = None
         """What the form stands for; None while something is wrong."""
         self.problems: dict[str, str] = {}
@@ -80,7 +83,10 @@ class SweepForm(Vertical):
 
     def focus_run(self) -> None:
         """Put the focus on what someone who is here for the first time, or who knows what he wants, presses."""
-        self.query_one("#demo" if not self._given.workload and is_strange(Path.cwd()) else "#run").focus()
+        strange = not self._given.workload and is_strange(Path.cwd())
+        if strange and self._invitation == INVITATION:
+            self.invite("Enter starts the demo, about a minute; Tab moves between fields; ? helps")
+        self.query_one("#demo" if strange else "#run").focus()
 
     @property
     def picker(self) -> WorkloadPicker:

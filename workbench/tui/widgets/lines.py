@@ -44,6 +44,8 @@ class Lines(ScrollView, can_focus=True):
         """Marked rows, the latest last."""
         self.shown: list[int] = []
         """Rows in the order in which they are shown."""
+        self.touched = False
+        """Whether a person has moved the cursor."""
 
     def header_strip(self) -> Strip:
         """Return the line above the rows."""
@@ -64,6 +66,15 @@ class Lines(ScrollView, can_focus=True):
         self.virtual_size = Size(0, len(order) + 1)
         self.select(row)
         self.refresh()
+        self.call_after_refresh(self._show_cursor)  # only then is it known how far one can scroll
+
+    def _show_cursor(self) -> None:
+        self._show_place(self.cursor)
+
+    def reveal(self, row: int) -> None:
+        """Bring a row into view, unless keys or the mouse have gone elsewhere."""
+        if not self.touched and row in self.shown:
+            self._show_place(self.shown.index(row))
 
     def select(self, row: int | None) -> None:
         """Put the cursor on a row, or on the first one where that is not shown."""
@@ -127,7 +138,9 @@ class Lines(ScrollView, can_focus=True):
 
     def action_cursor(self, by: int) -> None:
         """Move the cursor by so many rows."""
+        self.touched = True
         self.cursor = min(max(self.cursor + by, 0), max(len(self.shown) - 1, 0))
+        self._show_cursor()
 
     def action_page(self, by: int) -> None:
         """Move the cursor by so many pages."""
@@ -142,6 +155,7 @@ class Lines(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Select the row under the mouse."""
+        self.touched = True
         if event.y and (place := event.y - 1 + self.scroll_offset.y) < len(self.shown):
             self.cursor = place
 

@@ -7,7 +7,7 @@ from engine.report import TrialReport
 from workbench.state import RowStatus
 from workbench.tui.widgets.sifted import SiftedLines
 from workbench.words.numbers import UNICODE, Signs
-from workbench.words.table import COLUMNS, Layout, Rank, Table
+from workbench.words.table import COLUMNS, MORE_IS_BETTER, Layout, Rank, Table
 
 _COLUMNS = {column.header: column for column in COLUMNS}
 
@@ -73,6 +73,10 @@ class ResultsTable(SiftedLines):
     def rank(self, row: int, column: str) -> Rank:
         """Return a plan's figure."""
         return _COLUMNS[column].rank(self._results[row].trial)
+
+    def falls(self, column: str) -> bool:
+        """Whether more of it is better."""
+        return column in MORE_IS_BETTER
 
     def place(self, column: str) -> tuple[int, int]:
         """Return where a column's header is."""

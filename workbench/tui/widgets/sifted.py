@@ -25,7 +25,7 @@ class SiftedLines(Lines):
         self._count = 0
 
     def header_text(self) -> str:
-        """Return the line above the rows; its first character is free for the direction of sorting."""
+        """Return the line above the rows; the character before each header is free for the direction of sorting."""
         raise NotImplementedError
 
     def columns(self) -> Sequence[str]:
@@ -35,6 +35,10 @@ class SiftedLines(Lines):
     def rank(self, row: int, column: str) -> Rank:
         """Return what a row is sorted by."""
         return None
+
+    def falls(self, column: str) -> bool:
+        """Whether one who sorts by a column wants to see its largest values first."""
+        return False
 
     def place(self, column: str) -> tuple[int, int]:
         """Return where the header of a column starts and ends."""
@@ -71,7 +75,8 @@ class SiftedLines(Lines):
         if not self._sort:
             return Strip([Segment(text, style)])
         start, stop = self.place(self._sort[0])
-        text = self.signs.sorted[self._sort[1]] + text[1:]
+        before = max(start + len(text[start:stop]) - len(text[start:stop].lstrip()) - 1, 0)
+        text = text[:before] + self.signs.sorted[self._sort[1]] + text[before + 1 :]
         sorted_by = style + Style(underline=True)
         return Strip([Segment(text[:start], style), Segment(text[start:stop], sorted_by), Segment(text[stop:], style)])
 
@@ -79,7 +84,7 @@ class SiftedLines(Lines):
         """Sort by the next column; after the last, the original order again."""
         names = list(self.columns())
         at = names.index(self._sort[0]) + 1 if self._sort and self._sort[0] in names else 0
-        self._sort_by((names[at], False) if at < len(names) else None)
+        self._sort_by((names[at], self.falls(names[at])) if at < len(names) else None)
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
@@ -95,6 +100,7 @@ class SiftedLines(Lines):
         self._sort = sort
         self.rearrange()
         self.repaint_header()
+        self.call_after_refresh(self.scroll_to, y=0, animate=False)  # who sorts wants to see what comes first
 
     def action_filter(self) -> None:
         """Let keys type words that rows must have."""
@@ -129,8 +135,8 @@ class SiftedLines(Lines):
         for name in self.columns():
             start, stop = self.place(name)
             if start <= event.x < stop:
-                again = self._sort is not None and self._sort[0] == name
-                self._sort_by((name, bool(again and self._sort and not self._sort[1])))
+                again = self._sort if self._sort and self._sort[0] == name else None
+                self._sort_by((name, not again[1] if again else self.falls(name)))
 
     def on_blur(self) -> None:
         """Keys go elsewhere now."""
