@@ -150,7 +150,9 @@ def _runner_up(best: TrialReport, measured: list[TrialReport], goal: Goal) -> st
     second = min(others, key=lambda trial: _seconds(trial, goal))
     plan, seconds = describe(second.plan, [trial.plan for trial in measured]), _seconds(second, goal)
     if seconds <= _seconds(best, goal):
-        return f"; {plan} is as fast ({duration(seconds)}) and needs more"
+        needed = [needs(each.plan, each.peak_memory_bytes, 0.0) for each in (best, second)]
+        why = "needs more" if needed[0] <= needed[1] else "is less certain"  # the race could not tell them apart
+        return f"; {plan} is as fast ({duration(seconds)}) and {why}"
     return f"; next is {plan} with {duration(seconds)}"
 
 

@@ -1,6 +1,7 @@
 """What is recommended where a sample of the tasks was measured."""
 
 from engine.analyse.recommend import recommend
+from engine.events import RaceLooked
 from engine.report import Interval, TrialReport
 from tests.builders import a_plan
 
@@ -76,3 +77,14 @@ def test_a_score_that_is_no_number_rules_nothing_out():
     found = recommend(trials, "job")
     assert found
     assert found.plan.mode == "thread"
+
+
+def test_a_plan_that_needs_less_and_is_as_fast_was_passed_over_because_it_is_less_certain():
+    trials = (a_trial("sequential", 1.0), a_trial("sequential", 0.24, kernel="numpy"), a_trial("thread", 0.25))
+    standing = RaceLooked(
+        block=3, leader=2, within=0.24, wanted=0.03, racing=(2, 1), bounds={2: 0.24, 1: 0.4}, blocks=4
+    )
+    found = recommend(trials, "job", standing=standing)
+    assert found
+    assert found.plan.mode == "thread"
+    assert found.reason.endswith("; sequential, numpy is as fast (240 ms) and is less certain")

@@ -40,8 +40,8 @@ def test_a_sweep_goes_from_the_form_through_the_table_to_the_recommendation_at_8
 def test_while_it_runs_the_screen_shows_progress_and_what_is_measured_now():
     async def story(pilot, world):
         await running(pilot, "block 2/3")
+        await until(pilot, lambda: " left" in text_of(pilot))
         text = text_of(pilot)
-        assert "left" in text
         assert "▶ thread              4 python       2.10 s   0.95×" in text
         assert "13/24" in text
         assert "thread × 4, python: set-up" in text

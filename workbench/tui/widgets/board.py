@@ -147,6 +147,8 @@ class Board(Vertical):
         recommendation, plans = self._state.recommendation, self._state.plans
         if recommendation and recommendation.plan in plans:
             self.table.select(plans.index(recommendation.plan))
+            self.table.touched = False
+            self.table.call_after_refresh(self.table.show_from_top)
 
     def resume(self) -> None:
         """Follow what was selected and marked on other screens."""

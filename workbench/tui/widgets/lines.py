@@ -71,6 +71,11 @@ class Lines(ScrollView, can_focus=True):
     def _show_cursor(self) -> None:
         self._show_place(self.cursor)
 
+    def show_from_top(self) -> None:
+        """Scroll to where the first rows are seen as well as the cursor, as far as there is room, wherever that was."""
+        height = self.scrollable_content_region.height - 1
+        self.scroll_to(y=max(self.cursor - height + 1, 0) if height > 0 else 0, animate=False)
+
     def reveal(self, row: int) -> None:
         """Bring a row into view, unless keys or the mouse have gone elsewhere."""
         if not self.touched and row in self.shown:

@@ -83,8 +83,9 @@ class ResultsTable(SiftedLines):
         return self._table.place(column)
 
     def on_resize(self) -> None:
-        """Fit the columns to the new width."""
+        """Fit the columns to the new width, and keep the cursor in view."""
         self._fit()
+        self.call_after_refresh(self._show_cursor if self.touched else self.show_from_top)
 
 
 def _plans(results: Sequence[Result]) -> list[object]:
