@@ -14,7 +14,7 @@ from workbench.commands.keeping import open_kept
 from workbench.commands.paper import columns, paper
 from workbench.completing import workloads
 from workbench.words.format import wrap
-from workbench.words.numbers import Signs, bar, fit, percent, ratio, timing
+from workbench.words.numbers import Signs, bar, counted, fit, percent, ratio, timing
 from workbench.words.past import HERE, SHORT, blocks_words, commit_words, date, machine, short_plan, sizes
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def remove(sweeps: tuple[int, ...], as_json: bool) -> None:
     workbench history remove 3 4
     """
     open_kept().remove(sweeps)
-    _tell({"removed": sweeps}, as_json, [f"removed {_sweeps(len(set(sweeps)))}"])
+    _tell({"removed": sweeps}, as_json, [f"removed {counted(len(set(sweeps)), 'sweep')}"])
 
 
 @history.command()
@@ -156,7 +156,7 @@ def prune(keep: int, as_json: bool) -> None:
     workbench history prune --keep 50
     """
     removed = open_kept().prune(keep)
-    _tell({"removed": removed}, as_json, [f"removed {_sweeps(removed)}"])
+    _tell({"removed": removed}, as_json, [f"removed {counted(removed, 'sweep')}"])
 
 
 def _this_machine() -> str:
@@ -175,10 +175,6 @@ def _tell(facts: dict[str, Any], as_json: bool, lines: Sequence[str]) -> None:
 
 def _fingerprint(host: str | None) -> str | None:
     return _this_machine() if host == HERE else host
-
-
-def _sweeps(count: int) -> str:
-    return f"{count} sweep{'' if count == 1 else 's'}"
 
 
 def _named(opened: "History", workload: str, text: str) -> list[Plan]:

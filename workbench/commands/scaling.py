@@ -14,7 +14,7 @@ from workbench.commands.options import asked_for, knob_options, workload_options
 from workbench.commands.sweep import noise_option
 from workbench.completing import targets
 from workbench.settings import stream_signs
-from workbench.words.numbers import Signs, percent, ratio, timing
+from workbench.words.numbers import Signs, counted, percent, ratio, timing
 
 if TYPE_CHECKING:
     from engine.analyse.scaling import Grown, Reached
@@ -80,7 +80,7 @@ class Returning:
 def scaling_lines(report: "ScalingReport", signs: Signs) -> Iterator[str]:
     """Yield the report as text: two tables for each curve, what is on no curve, and notes."""
     facts, among = report.workload, [curve.plan for curve in report.curves]
-    sure = f"{report.blocks} block{'' if report.blocks == 1 else 's'}, intervals {percent(report.confidence)} sure"
+    sure = f"{counted(report.blocks, 'block')}, intervals {percent(report.confidence)} sure"
     yield f"{signs.text(facts.name)} {facts.size}, {facts.tasks:,} tasks; medians of {sure}"
     for curve in report.curves:
         yield ""

@@ -165,13 +165,11 @@ def carry_out(
 
 def how_to_go_on(request: "SweepRequest", record: Path | None) -> str:
     """Return how a sweep that was stopped can go on."""
-    from workbench.tui.entries import command_line
+    from workbench.tui.entries import continue_command
 
     if record is None:
         return "with --record FILE a sweep that was stopped can go on"
-    return "it goes on with: " + shlex.join(
-        [*command_line(request), "--continue", str(record), "--record", str(record)]
-    )
+    return "it goes on with: " + shlex.join([*continue_command(request, record), "--record", str(record)])
 
 
 def recorded(events: "Iterator[AnyEvent]", path: Path) -> "Iterator[AnyEvent]":

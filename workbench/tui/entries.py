@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -174,6 +175,11 @@ def command_line(request: SweepRequest) -> list[str]:
         if value != getattr(_DEFAULTS, name):
             command += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
     return command + [f"--{name.replace('_', '-')}" for name in ("full_grid", "accept_noise") if getattr(request, name)]
+
+
+def continue_command(request: SweepRequest, recording: Path) -> list[str]:
+    """Return the command that goes on with a recorded sweep."""
+    return [*command_line(request), "--continue", str(recording)]
 
 
 def _functions(references: tuple[str, str]) -> list[str]:

@@ -113,9 +113,9 @@ def unfinished() -> list[Unfinished]:
 
 def go_on_command(kept: Unfinished) -> str:
     """Return the command line that goes on with it without the screen."""
-    from workbench.tui.entries import command_line
+    from workbench.tui.entries import continue_command
 
-    line = shlex.join([*command_line(kept.request), "--continue", str(kept.path)])
+    line = shlex.join(continue_command(kept.request, kept.path))
     return line if kept.folder == Path.cwd() else f"cd {shlex.quote(str(kept.folder))} && {line}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.words.numbers import UNICODE, Signs
+from workbench.words.numbers import UNICODE, Signs, counted
 from workbench.words.pieces import Line, line
 
 _CHOICE = ("workload", "tasks", "data", "size", "plan")
@@ -74,9 +74,7 @@ def meaningful_lines(old: str, new: str, signs: Signs = UNICODE) -> list[Line]:
     lines = [_signed(text, signs, words=True) for text in unified_diff(before, after, lineterm="", n=0)][2:]
     lines = [each for each in lines if not each[0].text.startswith("@@")]
     figures = len(every) - len(kept)
-    return lines + (
-        [line(f"  and {figures} figure{'' if figures == 1 else 's'} behind it", "faint")] if figures else []
-    )
+    return lines + ([line(f"  and {counted(figures, 'figure')} behind it", "faint")] if figures else [])
 
 
 def unified_lines(old: str, new: str, signs: Signs = UNICODE) -> list[Line]:

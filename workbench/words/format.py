@@ -43,8 +43,8 @@ def _has_law(scaling: Scaling) -> bool:
     return scaling.serial_fraction is not None or scaling.contention is not None
 
 
-def blocks_words(report: SweepReport) -> str:
-    """Return how many blocks were measured, how many of them before this sweep, and what a stop left out."""
+def _measured(report: SweepReport) -> str:
+    """How many blocks were measured, how many of them before this sweep, and what a stop left out."""
     words = counted(report.blocks, "block")
     words += "" if report.complete else " finished"
     if report.blocks_before:
@@ -64,7 +64,7 @@ def recommendation_lines(report: SweepReport, width: int, signs: Signs = UNICODE
 
 def recommendation(report: SweepReport, signs: Signs = UNICODE) -> list[str]:
     """Return the same as sentences, the most important first."""
-    facts = blocks_words(report)
+    facts = _measured(report)
     chosen, plans = report.recommendation, [trial.plan for trial in report.trials]
     if chosen is None:
         return [signs.text(f"No recommendation ({facts}).")]

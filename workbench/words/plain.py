@@ -25,7 +25,7 @@ from engine.plan import describe
 from engine.report import SweepReport
 from workbench.figures import trial
 from workbench.state import State
-from workbench.words.numbers import UNICODE, Signs, rate, ratio, seconds, size, timing, whole_seconds
+from workbench.words.numbers import UNICODE, Signs, counted, rate, ratio, seconds, size, timing, whole_seconds
 from workbench.words.table import status_words
 
 
@@ -56,21 +56,17 @@ def _whole(event: SweepStarted | TakenOver | SweepFinished | Failed) -> str:
         case SweepStarted():
             what = f"{event.workload} {event.size}".strip()
             host = f"{event.host.cpu}, {event.host.usable_cores} usable cores"
-            blocks = f"in {_counted(event.blocks, 'block')}" if not event.race else "race"
+            blocks = f"in {counted(event.blocks, 'block')}" if not event.race else "race"
             return f"sweep of {what}: {len(event.plans)} plans {blocks} on {host}"
         case TakenOver():
-            samples, plans = _counted(event.samples, "measurement"), _counted(event.plans, "plan")
-            return f"taken over from an earlier sweep: {samples} of {plans} in {_counted(event.blocks, 'block')}"
+            samples, plans = counted(event.samples, "measurement"), counted(event.plans, "plan")
+            return f"taken over from an earlier sweep: {samples} of {plans} in {counted(event.blocks, 'block')}"
         case SweepFinished():
             return _outcome(event.report)
         case Failed():
             return f"the sweep failed: {event.message}"
         case _:
             assert_never(event)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _outcome(report: SweepReport) -> str:
@@ -91,7 +87,7 @@ def _race(event: PlanEliminated | RaceLooked, state: State, signs: Signs) -> str
         if event.plan >= len(state.rows):
             return None
         return f"{describe(state.rows[event.plan].plan, state.plans)} is out: {event.reason}"
-    return f"{standing_words(event, state)}, {len(event.racing)} plan{'' if len(event.racing) == 1 else 's'} left"
+    return f"{standing_words(event, state)}, {counted(len(event.racing), 'plan')} left"
 
 
 def standing_words(looked: RaceLooked, state: State) -> str:

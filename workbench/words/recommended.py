@@ -7,7 +7,7 @@ from engine.plan import Plan, describe
 from engine.report import Certificate, Interval, SweepReport, TrialReport
 from workbench.words.difference import knob_changes, meaningful_lines
 from workbench.words.format import recommendation_lines, wrap
-from workbench.words.numbers import UNICODE, Signs, fit, percent, ratio, timing
+from workbench.words.numbers import UNICODE, Signs, counted, fit, percent, ratio, timing
 from workbench.words.pieces import Line, line, lines_of
 
 CONFIG = "tuned.toml"
@@ -61,7 +61,7 @@ def _certified(found: Certificate) -> list[str]:
         else "not confirmed in fresh processes"
     )
     ties = len(found.ties)
-    words.append(f"{ties} plan{'' if ties == 1 else 's'} may be as fast" if ties else "no other plan may be as fast")
+    words.append(f"{counted(ties, 'plan')} may be as fast" if ties else "no other plan may be as fast")
     return words
 
 
