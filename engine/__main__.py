@@ -9,6 +9,8 @@ sweep starts.
 import sys
 from pathlib import Path
 
+from engine.interruption import forget_interrupt
+
 
 def main() -> int:
     """Serve one request of the kind named on the command line; return the exit code."""
@@ -32,4 +34,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    forget_interrupt()
+    sys.exit(code)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.errors import INTERRUPTED, WorkbenchError
+from engine.interruption import forget_interrupt, unwrapped_interrupt
 from workbench.commands.groups import Subcommands
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def _open_screen() -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; return the exit code. The one place that turns errors into messages."""
     try:
-        code = workbench.main(arguments, prog_name="workbench", standalone_mode=False)
+        with unwrapped_interrupt():
+            code = workbench.main(arguments, prog_name="workbench", standalone_mode=False)
         return int(code or 0)
     except WorkbenchError as error:
         click.echo(f"workbench: {error}", err=True)
@@ -115,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         click.echo("workbench: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
@@ -125,4 +127,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def script() -> None:
     """Entry point of the installed command."""
-    sys.exit(main())
+    code = main()
+    forget_interrupt()
+    sys.exit(code)

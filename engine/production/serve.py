@@ -13,6 +13,7 @@ import msgspec
 from engine.child import hold_on_to_parent, take_standard_output
 from engine.errors import INTERRUPTED, WorkbenchError
 from engine.events import write_all
+from engine.interruption import unwrapped_interrupt
 from engine.production.config import load_config
 from engine.production.run import running
 from engine.run_events import RunEvent, RunFailed, RunProgress, RunRequest
@@ -33,7 +34,7 @@ def _serve(stream: IO[bytes]) -> int:
     progress: RunProgress | None = None
     try:
         request = msgspec.json.decode(sys.stdin.buffer.readline(), type=RunRequest)
-        with closing(_asked_for(request)) as events:
+        with unwrapped_interrupt(), closing(_asked_for(request)) as events:
             for event in events:
                 progress = event if isinstance(event, RunProgress) else progress
                 write_all(stream, [event])

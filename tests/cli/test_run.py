@@ -8,9 +8,11 @@ import subprocess
 import sys
 
 import jsonschema
+import msgspec
 import numpy as np
 import pytest
 
+from engine.run_events import RunRequest
 from engine.schemas import schema_of
 from tests.cli.test_commands import workbench
 from tests.runs import a_config, write
@@ -127,3 +129,35 @@ def test_ctrl_c_is_one_message_that_says_how_far_it_got(mode, number, tmp_path, 
     assert process.returncode == 130
     assert rest == "workbench: interrupted after 0 of 4 tasks (0%); no results were written\n"
     assert not (tmp_path / "r.npy").exists()
+
+
+IN_TEXT = """exec("raise KeyboardInterrupt")  # as every dataclass makes its methods
+"""
+
+IN_A_CLASS = """class Field:
+    def __set_name__(self, owner, name):
+        raise KeyboardInterrupt  # what dataclasses are made of; Python 3.11 makes RuntimeError of it
+
+
+class Prices:
+    open = Field()
+"""
+
+
+@pytest.mark.parametrize("module", [IN_TEXT, IN_A_CLASS], ids=["in text", "in a class"])
+def test_ctrl_c_while_something_is_imported_is_one_message_as_well(module, tmp_path):
+    (tmp_path / "mine.py").write_text(module)
+    path = write(a_config(), tmp_path / "t.toml")
+    path.write_text(path.read_text().replace('"fixed_cost"', '"mine.py:WORKLOAD"'))
+    done = workbench("run", "--config", path, cwd=tmp_path)
+    assert done.stderr == "workbench: interrupted before the first task; no results were written\n"
+    assert done.returncode == 130
+    served = engine_run(RunRequest(config=str(path)), cwd=tmp_path)
+    assert (served.returncode, served.stderr) == (130, "")
+    assert msgspec.json.decode(served.stdout.splitlines()[-1])["exit_code"] == 130
+
+
+def engine_run(request, cwd):
+    command = [sys.executable, "-m", "engine", "run"]
+    text = msgspec.json.encode(request).decode() + "\n"
+    return subprocess.run(command, input=text, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)

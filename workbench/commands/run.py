@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from engine.errors import INTERRUPTED
+from engine.interruption import unwrapped_interrupt
 from engine.run_events import RunEvent, RunProgress, RunStarted, TasksLoaded
 from workbench.commands.paper import columns
 from workbench.completing import files
@@ -58,7 +59,7 @@ def run(path: str, out: Path | None, plain: bool, as_json: bool) -> int:
         check_out(out, "--out")
     told = Told(path, str(out or ""), _voice(plain))
     try:
-        with _interruptible(), warnings.catch_warnings(record=True) as warned:
+        with unwrapped_interrupt(), _interruptible(), warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             with closing(running(load_config(path), out=out)) as events:
                 results = told.follow(events)
