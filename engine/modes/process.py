@@ -11,16 +11,17 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import resource_tracker, synchronize
+from contextlib import nullcontext
+from multiprocessing import synchronize
 from typing import Any, ClassVar, Self
 
 from engine.chunks import explain, run_chunk, size_of
 from engine.errors import WorkbenchError, WorkFailed
 from engine.executor import Limit, Outcome, Seconds, Shipping, Steps
+from engine.interruption import held_back
 from engine.modes.base import LocalExecutor, worker_times
 from engine.plan import Plan
 from engine.pool.lifeline import die_with_parent
@@ -59,6 +60,7 @@ def _note_arrival() -> None:
 def _initialize(shipment: tuple[Any, ...], kernel: Any, meeting: synchronize.Barrier) -> None:
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer, in one message
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a fork has its parent's handlers
     data = kernel.prepare(shipment[1], "cpu") if kernel.prepare else shipment[1]
     _Worker.meeting = meeting
     _Worker.compute = lambda tasks, start: run_chunk(kernel.function, data, tasks, start, time.process_time)
@@ -118,13 +120,16 @@ class Process(LocalExecutor):
         context = multiprocessing.get_context(self._plan.start_method)
         self._before, self._after = _Mark(), _Mark()
         shipment = (self._before, self._job.data, self._after)
-        with _undisturbed():
+        # a process that ends between making a semaphore and registering it leaves it in /dev/shm for ever
+        with held_back():
             meeting = context.Barrier(self._plan.workers)
             arguments = (shipment, self._job.kernel, meeting)
             self._pool = ProcessPoolExecutor(self._plan.workers, context, _initialize, arguments)
         try:
             # one meeting per worker: the pool starts a process per submitted task, and none is free before all have met
-            self._loads = [met.result() for met in [self._pool.submit(_meet) for _ in range(self._plan.workers)]]
+            with held_back() if self._plan.start_method == "fork" else nullcontext():  # others may ship for minutes
+                meetings = [self._pool.submit(_meet) for _ in range(self._plan.workers)]
+            self._loads = [met.result() for met in meetings]
         except BaseException as error:  # noqa: BLE001 - the pool raises whatever pickling raises; Ctrl-C passes through
             self.__exit__(type(error))
             raise _in_words(error, "during set-up") from None
@@ -163,23 +168,6 @@ class Process(LocalExecutor):
         # not cancel_futures=True, which replaces the dict in which the queue's pickling errors are looked up (CPython
         # 3.11): after a second task that cannot be pickled the pool would wait for ever. map() cancels its own futures.
         self._pool.shutdown()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold back SIGTERM and SIGINT while semaphores are made.
-
-    A process that ends between making one and registering it with the resource tracker leaves it in /dev/shm for ever.
-    """
-    resource_tracker.ensure_running()  # beforehand, because starting it unblocks these very signals
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _in_words(error: BaseException, when: str) -> BaseException:

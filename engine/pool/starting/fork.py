@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 
+from engine.interruption import held_back
 from engine.pool import lifeline
 from engine.pool.starting.contract import Process
 from engine.pool.starting.direct import Child, beyond_standard, in_words, steady_parent
@@ -29,7 +30,7 @@ class Fork:
         parent = steady_parent()
         with in_words(), beyond_standard(channel) as end:
             read_end = lifeline.read_end()
-            with lifeline.spared(read_end, end), _no_signals():
+            with held_back(), lifeline.spared(read_end, end), _no_signals():
                 pid = os.fork()
                 if not pid:
                     live(body, end, read_end, parent, first=lambda: _leave(channel))
