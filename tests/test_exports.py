@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import median, stdev
 
@@ -15,11 +16,12 @@ from msgspec.structs import replace
 
 import engine.exports
 from engine.errors import RequestError, UnknownName
-from engine.exports import EXPORTS, export_for, find_export
+from engine.exports import EXPORTS, TUNED, export_for, find_export
 from engine.exports.base import plan_name
 from engine.exports.github_action import GITHUB_ACTION
 from engine.exports.markdown import escape
 from engine.exports.pytest_benchmark import PYTEST_BENCHMARK, statistics_of
+from engine.production import load_config
 from engine.report import Measurement, Noise, SweepReport, TrialReport
 from tests.builders import SOME_PLANS, a_plan, a_report
 from tests.cli.test_compare import write
@@ -64,9 +66,27 @@ def test_every_file_of_the_folder_is_in_the_table():
 
 
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.name)
-@pytest.mark.parametrize("report", [a_report(), sampled(), mixed(), a_report(recommendation=None)])
+@pytest.mark.parametrize("report", [a_report(), sampled(), mixed()])
 def test_every_format_can_write_every_report(export, report):
     assert export.render(report)
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.name)
+def test_only_a_tuned_config_needs_a_recommendation(export):
+    needed = pytest.raises(RequestError, match="recommends no plan") if export is TUNED else nullcontext()
+    with needed:
+        assert export.render(a_report(recommendation=None))
+
+
+def test_tuned_is_the_config_that_production_loads_and_the_one_before_is_kept(tmp_path, capsys):
+    report, out = write(tmp_path / "r.json", a_report()), tmp_path / "tuned.toml"
+    out.write_text("of before")
+    assert main(["export", report, "--out", str(out)]) == 0
+    assert capsys.readouterr().err == f"wrote {out} (tuned); the file of before is kept as {out}.bak\n"
+    assert Path(f"{out}.bak").read_text() == "of before"
+    recommended = a_report().recommendation
+    assert recommended
+    assert load_config(out).plan == recommended.plan
 
 
 def test_csv_has_a_row_for_each_plan_with_its_figures():

@@ -61,7 +61,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("help", "question_mark,f1", "Help", "keys and words; type to search", "app", "--help"),
     Action("leave", "q", "Quit", "leave; a running sweep is stopped after a question", "app"),
-    Action("save", "s", "Save", "save the recommended plan as a tuned config", command="sweep --save-config"),
+    Action(
+        "save",
+        "s",
+        "Save",
+        "save the recommended plan, or the one of the selected past sweep, as a tuned config",
+        command="sweep --save-config",
+    ),
     Action(
         "hotspots", "f", "Spots", "sample the selected plan: its hottest functions", "page", "flamegraph", "Hot spots"
     ),
@@ -72,6 +78,7 @@ ACTIONS: tuple[Action, ...] = (
         "demo", "d", "", "sweep the straddle backtest on embedded data, about a minute", command="demo", title="Demo"
     ),
     Action("resume", "c", "", "go on with the last sweep that was interrupted", command="sweep", title="Continue"),
+    Action("suspend", "ctrl+z", "", "to the shell; `fg` comes back, a sweep goes on meanwhile", "app", title="Suspend"),
     Action("palette", "colon", "", "every action by name, themes", "app", title="Palette"),
     Action("pause", "space", "", "pause a recording, and go on", "sweep", "replay", "Pause"),
     Action("pace(2)", "plus,equals_sign", "", "play a recording twice as fast", "sweep", "replay", "Faster"),

@@ -199,10 +199,9 @@ def last_words(code: int, child: int, begun: float) -> list[str]:
         return []
     words = [f"the screen was ended by {_name(-code)}"] if code < 0 else []
     with contextlib.suppress(Exception):  # such as memory that is short: what happened is said all the same
-        from workbench.tui.journal import go_on_command, unfinished
+        from workbench.tui.journal import go_on_words
 
-        kept = [each for each in unfinished() if each.pid == child and each.when.timestamp() >= begun]
-        words += [f"the interrupted sweep goes on with: {go_on_command(each)}" for each in kept[:1]]
+        words += go_on_words(child, begun)
     return words
 
 

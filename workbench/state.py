@@ -60,9 +60,9 @@ class State:
 
     workload: str = ""
     reference: str = ""
+    """How the workload was named in the request."""
     functions: tuple[str, str] = ("", "")
     """Where a plain function was swept: what names its tasks and its data."""
-    """How the workload was named in the request."""
     size: str = ""
     host: Host | None = None
     rows: tuple[Row, ...] = ()

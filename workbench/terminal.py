@@ -72,11 +72,11 @@ def tidy_up() -> None:
     write(FORGOTTEN)
 
 
-def say(lines: Sequence[str]) -> None:
-    """Write lines of text, without the control characters that may be in them."""
+def say(lines: Sequence[str], who: str = "workbench: ") -> None:
+    """Write lines of text, without the control characters that may be in them. ``who`` says it, before each."""
     from workbench.words.numbers import UNICODE
 
-    words = "".join(f"workbench: {UNICODE.text(line)}\n" for line in lines)
+    words = "".join(f"{who}{UNICODE.text(line)}\n" for line in lines)
     write(words.encode(sys.stderr.encoding, "backslashreplace"))  # a print that fails would spoil the exit code
 
 

@@ -9,8 +9,9 @@ from engine.exports.github_action import GITHUB_ACTION
 from engine.exports.markdown import MARKDOWN
 from engine.exports.parquet import PARQUET
 from engine.exports.pytest_benchmark import PYTEST_BENCHMARK
+from engine.exports.tuned import TUNED
 
-EXPORTS: tuple[Export, ...] = (CSV, PARQUET, MARKDOWN, PYTEST_BENCHMARK, GITHUB_ACTION)
+EXPORTS: tuple[Export, ...] = (CSV, PARQUET, MARKDOWN, PYTEST_BENCHMARK, GITHUB_ACTION, TUNED)
 """Every format; a new one is a file and an entry here."""
 
 
@@ -33,4 +34,4 @@ def export_for(path: Path) -> Export:
     raise RequestError(f"--out: {path}: {why}; say with --format which: {choices}")
 
 
-__all__ = ["EXPORTS", "Export", "export_for", "find_export"]
+__all__ = ["EXPORTS", "TUNED", "Export", "export_for", "find_export"]

@@ -18,7 +18,7 @@ class Export:
     """Ending of such a file; where several formats share it, it does not tell which is meant."""
     help: str
     render: Callable[[SweepReport], bytes]
-    """The whole file; raises nothing for a valid report."""
+    """The whole file; raises RequestError where a valid report lacks what the format is about."""
     text: bool = True
     """Whether a terminal can show it."""
 

@@ -93,8 +93,8 @@ class Voice:
         except ERRORS:
             parts = encode(_without_the_unpicklable(piece, part, tasks))
         row[_SINCE] = 0  # sending may have to wait for the engine, which is not the task's time
+        self._count(part, parts)  # before the engine hears of it: after the last part it looks at the board at once
         self._line.send(parts)
-        self._count(part, parts)
 
     def refuse(self, refusal: Refused) -> None:
         """Say why this order cannot be followed."""

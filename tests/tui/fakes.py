@@ -159,10 +159,11 @@ class World:
         self.saved.append((report, path))
         path.write_text("saved")
 
-    async def _keep(self, report: SweepReport) -> None:
+    async def _keep(self, report: SweepReport) -> int:
         if self._full:
             raise self._full
         self.kept.append(report)
+        return len(self.kept)
 
     async def _run(self, arguments: list[str], environment: Mapping[str, str] | None = None) -> CommandOutput:
         self.commands.append(arguments)

@@ -157,15 +157,20 @@ def test_an_engine_that_dies_leaves_the_screen_up_and_the_sweep_can_go_on(start,
     assert [kept.plans_done for kept in unfinished()] == [2, 2, 2]
 
 
-def test_a_stopped_screen_gives_the_terminal_to_the_shell_and_goes_on_where_it_was(start):
+@pytest.mark.parametrize("how", ["key", "signal"])
+def test_a_stopped_screen_gives_the_terminal_to_the_shell_and_goes_on_where_it_was(how, start):
     terminal = drawn(start(CONTROL + SHELL, SCREEN))
     screen = below(below(terminal.process.pid))
-    os.kill(screen, signal.SIGTSTP)
+    if how == "key":
+        os.write(terminal.master, b"\x1a")
+    else:
+        os.kill(screen, signal.SIGTSTP)
     terminal.until(b"[stopped]")
     assert terminal.restored()
     terminal.output = b""
     terminal.process.send_signal(signal.SIGUSR1)
     terminal.until(b"\x1b[?1049h")
+    terminal.until(b"400 ms")  # all is drawn anew, since the screen is empty by now
     os.kill(screen, signal.SIGKILL)
     assert terminal.end() == 128 + signal.SIGKILL
     assert terminal.restored()

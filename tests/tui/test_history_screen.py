@@ -9,7 +9,7 @@ import pytest
 
 from engine.history.records import Summary
 from engine.report import Interval
-from tests.builders import SOME_PLANS, a_start, a_sweep
+from tests.builders import SOME_PLANS, a_report, a_start, a_sweep
 from tests.tui.fakes import FakeEngine, World, text_of, until
 from tests.tui.playing import REQUEST, done, play, running
 from workbench.tui.answers import complaint, plain_lines
@@ -309,3 +309,46 @@ def test_what_tells_sweeps_of_a_workload_apart_is_in_their_size():
 def test_text_of_a_child_is_plain_and_keeps_its_columns():
     assert plain_lines("a  b\x1b[31m\n\tc  ") == ["a  b [31m", " c"]
     assert complaint(4, "workbench: no\n\nsuch × thing", ASCII) == ["no", "such x thing"]
+
+
+def test_s_saves_the_plan_of_the_selected_sweep(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    report = a_report()
+
+    async def story(pilot, world):
+        world.said["history show 2 --json"] = (0, msgspec.json.encode(report), "")
+        await at_history(pilot)
+        await pilot.press("j", "s")
+        await until(pilot, lambda: "Save" in text_of(pilot) and "tuned.toml" in text_of(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: world.saved)
+        [(saved, path)] = world.saved
+        assert (saved, path.name) == (report, "tuned.toml")
+
+    play_past(story)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((2, b"", "workbench: there is no sweep [3]"), "there is no sweep [3]"),
+        ((0, b"{", ""), "sweep 3: not valid JSON"),
+    ],
+)
+def test_a_sweep_that_cannot_be_read_is_not_saved(answer, message):
+    async def story(pilot, world):
+        world.said["history show 3 --json"] = answer
+        await at_history(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: message in text_of(pilot))
+
+    play_past(story)
+
+
+def test_a_sweep_without_a_recommendation_has_nothing_to_save():
+    async def story(pilot, world):
+        await at_history(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: "this sweep recommends no plan" in text_of(pilot))
+
+    play_past(story, Past(sweeps=(a_summary(recommended=None, speedup=None),)))

@@ -41,6 +41,8 @@ def test_quitting_restores_the_terminal_and_ends_with_0(terminal, tmp_path):
     assert terminal.end() == 0
     assert terminal.restored()
     assert engine_gone(tmp_path)
+    said = terminal.output.rpartition(b"\x1b[?1049l")[2]
+    assert b"Use shared-memory" in said
 
 
 def test_nothing_is_sent_while_nothing_changes(terminal):

@@ -12,6 +12,7 @@ import msgspec
 from engine.errors import RequestError
 from workbench.commands.options import LIMIT, limit_option
 from workbench.commands.paper import paper
+from workbench.commands.reports import PAST, named_report
 from workbench.completing import files
 from workbench.words.format import wrap
 from workbench.words.numbers import UNICODE, Signs, counted, fit, seconds
@@ -24,8 +25,6 @@ SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub names a file whose Markdown it shows beside the job."""
 READABLE, NARROWEST = 20, 8
 """Characters of a plan's name below which the interval goes first, and never fewer."""
-PAST = "history:"
-"""How the name of a sweep in the history starts; its id follows."""
 
 
 @click.command()
@@ -59,30 +58,16 @@ def compare(before: str, after: str, **given: Any) -> int:
     limit = parse_limit(given["limit"])
     if given["markdown"] and given["as_json"]:
         raise RequestError("--markdown and --json: one of the two")
-    newer = _report(after)
+    newer = named_report(after)
     if not before.startswith(PAST) and not Path(before).exists():
         click.echo(
             f"workbench: no baseline: there is no {before}; `workbench sweep --out {before}` makes one", err=True
         )
         return NO_BASELINE
-    found = compare_reports(_report(before), newer, limit, goal=given["goal"], force=given["force"])
+    found = compare_reports(named_report(before), newer, limit, goal=given["goal"], force=given["force"])
     click.echo(_shown(found, given), nl=False)
     add_to_summary(found)
     return found.exit_code
-
-
-def _report(name: str) -> "SweepReport":
-    """Return the report in a file or, for ``history:ID``, in the history. Raises FileProblem, RequestError."""
-    from engine.analyse.comparing import load_report, parse_report
-
-    if not name.startswith(PAST):
-        return load_report(name)
-    number = name.removeprefix(PAST)
-    if not (number.isascii() and number.isdigit()):
-        raise RequestError(f"{name}: expected {PAST} and the id of a sweep; `workbench history` lists them")
-    from engine.history import open_history
-
-    return parse_report(name, open_history().document(int(number)))
 
 
 def _shown(found: "Comparison", given: dict[str, Any]) -> str:

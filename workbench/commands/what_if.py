@@ -1,7 +1,6 @@
 """``workbench what-if``: what a run would take on a machine that is only described."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,30 +9,32 @@ import msgspec
 from engine.analyse.words import spread
 from engine.plan import Plan, describe
 from engine.report import SweepReport
+from workbench.commands.reports import named_report
+from workbench.completing import files
 
 if TYPE_CHECKING:
     from engine.analyse.scaling import Machine, WhatIf
 
 
 @click.command(name="what-if")
-@click.argument("report", type=click.Path(path_type=Path))
+@click.argument("report", metavar="REPORT.json", shell_complete=files)
 @click.argument("machine", metavar="cores=N[,memory=SIZE]")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
-def what_if(report: Path, machine: str, as_json: bool) -> None:
+def what_if(report: str, machine: str, as_json: bool) -> None:
     """Predict a steady run on another machine from the report of a sweep, or say why nothing can be said.
 
     \b
     workbench sweep straddles --workers 1,2,4 --full-grid --out report.json
     workbench what-if report.json cores=16,memory=64GB
+    workbench what-if history:12 cores=16
 
     Predictions follow the universal scalability law, fitted to every block, with a 95 % interval; what lies too far
     beyond the measured workers is refused.
     """
-    from engine.analyse.comparing import load_report
     from engine.analyse.scaling import parse_machine
     from engine.analyse.scalings import what_ifs
 
-    found = load_report(report)
+    found = named_report(report)
     described = parse_machine(machine)
     outlook = list(what_ifs(found, described))
     if as_json:

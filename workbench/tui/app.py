@@ -20,9 +20,11 @@ from engine.recording import read_recording
 from engine.request import SweepRequest
 from workbench.actions import PAGES, every_action
 from workbench.settings import Settings, draws_braille, load_settings, signs_of
+from workbench.terminal import SCREEN, say
 from workbench.tui.bindings import bindings
 from workbench.tui.clipboard import escape_sequence
 from workbench.tui.engine_process import Engine
+from workbench.tui.journal import go_on_words
 from workbench.tui.playback import Playback
 from workbench.tui.screens.confirm import ConfirmScreen
 from workbench.tui.screens.page import PageScreen
@@ -31,6 +33,7 @@ from workbench.tui.services import Services
 from workbench.tui.session import Session
 from workbench.tui.sweeping import SweepingApp
 from workbench.words.numbers import UNICODE, Signs
+from workbench.words.parting import parting_lines
 
 SHUTDOWN_PATIENCE = 3.0
 """Seconds between a signal and the end of the process, whatever happens."""
@@ -93,6 +96,8 @@ class Workbench(SweepingApp, inherit_bindings=False):
     def on_mount(self) -> None:
         """Be ready for signals, and start at once where that was asked for."""
         self._start_painter()
+        # back from the shell the screen is empty, and only what changes would be drawn
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.guards_terminal:
             loop = asyncio.get_running_loop()
             for number in SIGNALS:
@@ -152,6 +157,13 @@ class Workbench(SweepingApp, inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(escape_sequence(text, bool(os.environ.get("TMUX"))))
 
+    def action_suspend(self) -> None:
+        """Give the terminal to the shell."""
+        if self._driver is not None and self._driver.can_suspend:
+            self.action_suspend_process()
+        else:
+            self.notify("there is no shell to go to from here", severity="warning", markup=False)
+
     def action_interrupt(self) -> None:
         """Copy what is selected; without a selection, quit."""
         if text := self.screen.get_selected_text():
@@ -210,7 +222,19 @@ def run(request: SweepRequest | None = None, autostart: bool = False, replay: Pa
         app.run()
     finally:
         app.session.kill()
+    if not app.return_code:
+        say(_parting_words(app.session, signs), who="")
     return app.return_code or 0
+
+
+def _parting_words(session: Session, signs: Signs) -> list[str]:
+    """What is known of the last sweep when the screen has gone; nothing of a recording, which is still there."""
+    if session.playback:
+        return []
+    report = session.state.report
+    width = os.get_terminal_size(SCREEN).columns
+    lines = parting_lines(report, session.kept, session.saved, width, signs) if report else []
+    return lines + go_on_words(os.getpid())
 
 
 def _colourless() -> bool:

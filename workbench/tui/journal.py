@@ -111,6 +111,12 @@ def unfinished() -> list[Unfinished]:
     return [found for path in _recordings() if not _in_use(path) and (found := _read(path)) is not None]
 
 
+def go_on_words(pid: int, since: float = 0.0) -> list[str]:
+    """Return how the newest sweep goes on that a screen left unfinished, in at most one line. ``since``: Unix time."""
+    kept = [each for each in unfinished() if each.pid == pid and each.when.timestamp() >= since]
+    return [f"the interrupted sweep goes on with: {go_on_command(each)}" for each in kept[:1]]
+
+
 def go_on_command(kept: Unfinished) -> str:
     """Return the command line that goes on with it without the screen."""
     from workbench.tui.entries import continue_command

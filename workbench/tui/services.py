@@ -43,19 +43,19 @@ def save_report(report: SweepReport, path: Path) -> Path | None:
     return save_config(report, path)
 
 
-async def keep_report(report: SweepReport) -> None:
+async def keep_report(report: SweepReport) -> int | None:
     """Add a finished sweep to the history, in a thread: another process may hold the file for seconds.
 
-    Raises FileProblem, RequestError.
+    Return its id, or None if no history is wanted. Raises FileProblem, RequestError.
     """
 
-    def add() -> None:
+    def add() -> int | None:
         from engine.history import keep
         from workbench.settings import load_settings
 
-        keep(report, load_settings().history)
+        return keep(report, load_settings().history)
 
-    await asyncio.to_thread(add)
+    return await asyncio.to_thread(add)
 
 
 class Command(Protocol):
@@ -79,7 +79,7 @@ class Services:
     save: Callable[[SweepReport, Path], Path | None] = save_report
     command: Command = workbench_command
     copy: Callable[[str], Awaitable[bool]] = copy_natively
-    keep: Callable[[SweepReport], Awaitable[None]] = keep_report
+    keep: Callable[[SweepReport], Awaitable[int | None]] = keep_report
     unfinished: Callable[[], list[Unfinished]] = unfinished
     go_on: Callable[[Unfinished], Engine] = go_on_with
     forget: Callable[[Path], None] = forget

@@ -44,11 +44,16 @@ class Session:
     """The production run that goes on."""
     interrupted: Unfinished | None = None
     """A recorded sweep that can go on."""
+    kept: int | None = None
+    """Id of the sweep in the history."""
+    saved: str = ""
+    """The tuned config its plan was saved to."""
 
     async def follow(self, engine: Engine) -> AsyncIterator[Phase]:
         """Fold the events of an engine into the state; yield the phase whenever it changes."""
         self.engine, self.state, self.phase = engine, State(), "running"
-        self.selected = self.marked = None
+        self.selected = self.marked = self.kept = None
+        self.saved = ""
         self.playback = engine if isinstance(engine, Playback) else None
         begun = time.process_time()
         yield self.phase

@@ -72,7 +72,7 @@ class SweepingApp(App[None]):
     async def _keep(self, report: SweepReport) -> None:
         """Add the sweep to the history. What goes wrong is a notice: the figures are on the screen all the same."""
         try:
-            await self.session.services.keep(report)
+            self.session.kept = await self.session.services.keep(report)
             for page in self.pages:
                 page.kept()
         except Exception as error:  # noqa: BLE001 - one that a worker raises would end the app

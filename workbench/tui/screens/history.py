@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.errors import WorkbenchError
 from workbench.tui.answers import complaint, plain_lines, surroundings
 from workbench.tui.bindings import bindings
 from workbench.tui.permission import Phase
@@ -20,7 +21,7 @@ from workbench.tui.widgets.sweeps import Past, SweepsTable
 EMPTY = "No sweep in the history yet: r on the first screen starts one."
 MOST = 500
 """Sweeps that are listed; how many more there are is not asked."""
-HINT = "enter: its report   m: mark   =: compare two marked   t: trend"
+HINT = "enter: its report   s: save its plan   m: mark   =: compare two marked   t: trend"
 SETTLED = 0.2
 """Seconds without another change of the window before a text is made for its new width."""
 VERDICTS = (0, 10, 11, 12)
@@ -101,7 +102,7 @@ class HistoryScreen(AskingScreen):
 
     def why_not(self, name: str) -> str | None:
         """Return why an action cannot be done now, or None if it can."""
-        if name not in ("report", "compare", "trend"):
+        if name not in ("report", "compare", "trend", "save"):
             return super().why_not(name)
         if self.measuring:
             return DISTURBING
@@ -109,7 +110,27 @@ class HistoryScreen(AskingScreen):
             return "no sweep is selected"
         if name == "compare" and len(self.table.marks) != 2:
             return f"mark two sweeps with m to compare them; {len(self.table.marks)} marked now"
+        if name == "save" and self.table.sweep.recommended is None:
+            return "this sweep recommends no plan"
         return None
+
+    def action_save(self) -> None:
+        """Ask where to save the plan that the selected sweep recommends."""
+        if sweep := self.table.sweep:
+            self._save(sweep.id)
+
+    @work(exclusive=True, group="save")
+    async def _save(self, sweep: int) -> None:
+        from engine.analyse.comparing import parse_report
+
+        try:
+            code, out, said = await self.session.services.command(["history", "show", str(sweep), "--json"])
+            if code:
+                self.refuse(" ".join(complaint(code, said, self.signs)))
+            else:
+                self.ask_where_to_save(parse_report(f"sweep {sweep}", out))
+        except (OSError, WorkbenchError) as error:
+            self.refuse(str(error))
 
     def action_report(self) -> None:
         """Show the report of the selected sweep."""

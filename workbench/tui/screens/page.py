@@ -1,8 +1,9 @@
 """What all screens of the app have in common: tabs, title, footer, keys that say why they cannot act."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events, work
@@ -14,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from engine.plan import describe
+from engine.report import SweepReport
 from engine.request import SweepRequest
 from workbench.actions import names
 from workbench.state import State
@@ -171,10 +173,17 @@ class PageScreen(Screen[None]):
 
     def action_save(self) -> None:
         """Ask where to save the recommended plan."""
+        assert self.session.state.report
+        self.ask_where_to_save(self.session.state.report, self._saved)
+
+    def ask_where_to_save(self, report: SweepReport, then: Callable[[Path | None], None] | None = None) -> None:
+        """Show the dialog that saves the plan of a report; ``then`` is told where it was saved, None if nowhere."""
         from workbench.tui.screens.save import SaveScreen
 
-        assert self.session.state.report
-        self.app.push_screen(SaveScreen(self.session.state.report, self.session.services.save, self.signs))
+        self.app.push_screen(SaveScreen(report, self.session.services.save, self.signs), then)
+
+    def _saved(self, path: Path | None) -> None:
+        self.session.saved = str(path) if path else self.session.saved
 
     async def action_hotspots(self) -> None:
         """Sample the selected plan."""
