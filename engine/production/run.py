@@ -125,7 +125,7 @@ def running(config: TunedConfig, *, check_data: bool = True, out: Path | None = 
         results = yield from pace.tell(steps)
         rate = pace.rate
     if out is not None:
-        write_results(results, out)
+        write_results(results, job.tasks, out)
     seconds = time.perf_counter() - begun
     yield RunEnded(done=pace.done, failed=pace.failed, seconds=seconds, rate=rate, out=str(out or ""))
     return results

@@ -202,3 +202,20 @@ def test_workloads_of_installed_packages_are_in_the_list_and_described_when_chos
 
     [request] = play(story, **ON_THE_FORM).requests
     assert (request.workload, request.tasks) == (INSTALLED.reference, "")
+
+
+def test_what_the_files_of_the_folder_define_is_suggested(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("TASKS = [1]\n\n\ndef run_one(task): ...\n")
+
+    async def story(pilot, world):
+        await name_ones_own(pilot)
+        await until(pilot, lambda: "such as mine.py:run_one" in text_of(pilot))
+        assert "such as mine.py:TASKS" in text_of(pilot)
+        the_input(pilot, "reference").focus()
+        await pilot.press("m")
+        await until(pilot, lambda: "mine.py:run_one" in text_of(pilot))
+        await pilot.press("right")
+        assert the_input(pilot, "reference").value == "mine.py:run_one"
+
+    play(story, **ON_THE_FORM)

@@ -39,6 +39,13 @@ class Field(Horizontal):
         field = self.query_one(Input)
         field.placeholder, field.suggester = ",".join(choices), self._suggester()
 
+    def suggest(self, texts: tuple[str, ...]) -> None:
+        """Complete what is typed to the first of these that begins like it, and show the first as an example."""
+        if texts:
+            field = self.query_one(Input)
+            field.suggester = SuggestFromList(texts)
+            field.placeholder = f"such as {texts[0]}"
+
     @property
     def key(self) -> str:
         """What finds its problem: a workload's knob may be called as one of the engine's."""

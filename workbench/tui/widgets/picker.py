@@ -1,7 +1,9 @@
 """Choosing what is measured: a built-in workload, one of an installed package or one's own, and its size."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import astuple
+from pathlib import Path
 
 from rich.text import Text
 from textual import on, work
@@ -13,6 +15,7 @@ from textual.widgets import Input, Label, Select, Static
 
 from engine.errors import WorkbenchError
 from engine.knob import Knob
+from workbench.own_code import defined_in, suggestions
 from workbench.tui.catalogue import Catalogue, Reference, WorkloadOffer
 from workbench.tui.entries import DATA, REFERENCE, TASKS
 from workbench.tui.widgets.fields import Field
@@ -122,11 +125,20 @@ class WorkloadPicker(Vertical):
         event.stop()
         if event.select.id == "workload" and not event.select.is_blank():
             self.query_one("#own").display = event.value == OWN
+            if event.value == OWN:
+                self._suggest()
             if event.value == OWN and event.select.has_focus:
                 self.query(Input).first().focus()  # what is typed next is its name, not a key of the screen
             self._chosen()
         else:
             self.post_message(self.Changed())
+
+    @work(group="suggest", exclusive=True)
+    async def _suggest(self) -> None:
+        """Suggest what the files of this folder define."""
+        found = suggestions(await asyncio.to_thread(defined_in, Path.cwd()))
+        for field in self.query(Field):
+            field.suggest(found[field.knob.name])
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -151,11 +163,11 @@ class WorkloadPicker(Vertical):
 
     def _prompt(self, words: str) -> None:
         """Say what is to be done; what is still being looked up is no longer wanted."""
-        self.workers.cancel_node(self)
+        self.workers.cancel_group(self, "find")
         self._asked = None
         self.fail(f"workload: {words}")
 
-    @work(exclusive=True)
+    @work(group="find", exclusive=True)
     async def _find(self, wanted: Reference) -> None:
         offer = next((offer for offer in self._known if offer.reference == wanted.workload), None)
         try:
