@@ -92,7 +92,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("page(1)", "pagedown,ctrl+d", "", "a page down", "table", title="Page down"),
     Action("page(-1)", "pageup,ctrl+u", "", "a page up", "table", title="Page up"),
     Action(
-        "filter", "slash", "", "show the rows with some words; Enter keeps them, esc shows all", "table", title="Filter"
+        "filter",
+        "slash",
+        "",
+        "show the rows with some words, and draw their lines; Enter keeps them, esc shows all",
+        "table",
+        title="Filter",
     ),
     Action("sort", "o", "", "sort by the next column; the mouse on a header does too", "table", title="Sort"),
     Action("reverse", "O", "", "sort the other way round", "table", title="Reverse order"),

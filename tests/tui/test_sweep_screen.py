@@ -1,6 +1,7 @@
 import time
 
 import pytest
+from textual.widgets import Static
 
 from engine.events import Failed, TrialStarted
 from tests.builders import SOME_PLANS, SOME_SECONDS, a_plan, a_report, a_sweep, a_trial
@@ -322,3 +323,21 @@ def test_many_events_make_few_updates(monkeypatch):
         assert len(events) > 200
 
     play(story, World(FakeEngine(events, a_report())))
+
+
+def test_the_filter_of_the_table_sifts_the_lines_of_the_plot_too():
+    def legend(pilot):
+        return str(pilot.app.screen.query_one("#key", Static).render())
+
+    async def story(pilot, world):
+        await done(pilot)
+        await until(pilot, lambda: "thread python" in legend(pilot))
+        names = [line.partition(" ")[2] for line in legend(pilot).splitlines()[2:]]
+        assert names == ["shared-memory numpy", "sequential", "process python", "thread python"]  # the best first
+        await pilot.press("slash", *"shared", "enter")
+        await until(pilot, lambda: "thread python" not in legend(pilot))
+        assert "^ shared-memory numpy" in legend(pilot)  # the mark it had
+        await pilot.press("u")
+        await until(pilot, lambda: "thread python" in legend(pilot))
+
+    play(story, size=(160, 50))

@@ -8,13 +8,15 @@ from workbench.settings import Settings, signs_of
 from workbench.state import State, fold_all
 from workbench.tui.permission import Situation, why_not
 from workbench.tui.widgets.progress import progress_text
-from workbench.tui.widgets.series import Series, limits, power_label, powers_of_two, speedup_series
+from workbench.tui.widgets.series import FIGURES, Series, limits, plot_series, power_label, powers_of_two
 from workbench.tui.widgets.title import title_text
 from workbench.words.numbers import ASCII, UNICODE
 
+SPEEDUP = FIGURES["speedup"]
+
 
 def test_each_mode_and_kernel_is_a_line_and_sequential_plans_are_points():
-    lines = speedup_series(a_report().trials, (Ceiling(2, 1.9),))
+    lines = plot_series(SPEEDUP, a_report().trials, (Ceiling(2, 1.9),))
     assert [line.label for line in lines] == [
         "sequential",
         "thread python",
@@ -31,7 +33,7 @@ def test_each_mode_and_kernel_is_a_line_and_sequential_plans_are_points():
 
 
 def test_the_ceiling_of_memory_is_a_line_where_it_was_measured():
-    lines = speedup_series(a_report().trials, (Ceiling(2, 1.9, 1.4), Ceiling(4, 3.6)))
+    lines = plot_series(SPEEDUP, a_report().trials, (Ceiling(2, 1.9, 1.4), Ceiling(4, 3.6)))
     assert [(line.label, line.points) for line in lines[-2:]] == [
         ("ceiling", ((1.0, 1.0), (2.0, 1.9), (4.0, 3.6))),
         ("memory", ((1.0, 1.0), (2.0, 1.4))),
@@ -40,11 +42,21 @@ def test_the_ceiling_of_memory_is_a_line_where_it_was_measured():
 
 def test_of_several_plans_with_the_same_workers_the_fastest_is_drawn():
     plans = (a_plan(), a_plan("thread", 2, chunk_size=1), a_plan("thread", 2, chunk_size=64))
-    assert speedup_series(a_report(plans, (2.0, 4.0, 1.0)).trials, ())[1].points == ((1, 1.0), (2, 2.0))
+    assert plot_series(SPEEDUP, a_report(plans, (2.0, 4.0, 1.0)).trials, ())[1].points == ((1, 1.0), (2, 2.0))
+
+
+def test_only_wanted_plans_are_drawn_in_the_colours_they_have_among_all():
+    trials = a_report().trials
+    every = {line.label: line for line in plot_series(SPEEDUP, trials, ())}
+    wanted = [trial for trial in trials if trial.plan.mode == "shared-memory" and trial.plan.workers == 4]
+    sequential, line, ideal = plot_series(SPEEDUP, trials, (), wanted=wanted)
+    assert (sequential, ideal) == (every["sequential"], every["ideal"])
+    assert [workers for workers, _ in line.points] == [1, 4]
+    assert line.place == every["shared-memory numpy"].place == 3
 
 
 def test_without_figures_there_is_only_the_ideal():
-    assert [line.label for line in speedup_series((), ())] == ["ideal"]
+    assert [line.label for line in plot_series(SPEEDUP, (), ())] == ["ideal"]
 
 
 def test_the_plot_leaves_room_for_slow_plans_and_for_one_worker():

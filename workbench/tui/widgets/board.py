@@ -128,7 +128,8 @@ class Board(Vertical):
             return
         figure, report = FIGURES[self._view], self._state.report
         scaling = report.scaling if report else ()
-        plot.show(plot_series(figure, self._trials, self._state.ceiling, scaling), figure)
+        wanted = [self._trials[row] for row in sorted(self.table.shown)]
+        plot.show(plot_series(figure, self._trials, self._state.ceiling, scaling, wanted), figure)
 
     def _show_lanes(self, lanes: Static) -> None:
         row = self._session.row(self._session.selected)
@@ -163,6 +164,11 @@ class Board(Vertical):
     def _selected(self, event: ResultsTable.Selected) -> None:
         event.stop()
         self._look()
+
+    @on(ResultsTable.Sifted)
+    def _sifted(self, event: ResultsTable.Sifted) -> None:
+        event.stop()
+        self._show_view()
 
     def _look(self) -> None:
         """Tell the session what is looked at, and put it into words."""

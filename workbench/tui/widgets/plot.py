@@ -119,22 +119,22 @@ class WorkersPlot(Horizontal):
         plot.set_xlimits(x_low, x_high)
         plot.set_ylimits(y_low, y_high)
         plot.set_y_formatter(Log2Formatter(max(plot.size.height // 2 - 1, 2), self._figure.label))
-        for index, line in sorted(enumerate(self._series), key=lambda pair: pair[1].kind not in _GUIDES):
-            self._draw_line(plot, index, line)
+        for line in sorted(self._series, key=lambda line: line.kind not in _GUIDES):
+            self._draw_line(plot, line)
         self.query_one("#key", Static).update(self._legend(), layout=False)
 
-    def _draw_line(self, plot: _Plot, index: int, line: Series) -> None:
+    def _draw_line(self, plot: _Plot, line: Series) -> None:
         xs, ys = [log2(x) for x, _ in line.points], [log2(y) for _, y in line.points]
-        style = str(self.get_component_rich_style(self._style(index, line), partial=True))
+        style = str(self.get_component_rich_style(_style(line), partial=True))
         if line.kind in _GUIDES:
             columns = max(plot.size.width, 2)
             steps = [step / columns for step in range(columns + 1)]
             dots = [(a + (b - a) * t, c + (d - c) * t) for (a, b, c, d) in _spans(xs, ys) for t in steps]
-            plot.scatter([x for x, _ in dots], [y for _, y in dots], marker=self._mark(index, line), marker_style=style)
+            plot.scatter([x for x, _ in dots], [y for _, y in dots], marker=_mark(line), marker_style=style)
             return
         if line.kind == "mode" and self._signs.braille:
             plot.plot(xs, ys, line_style=style, hires_mode=HiResMode.BRAILLE)
-        plot.scatter(xs, ys, marker=self._mark(index, line), marker_style=style)
+        plot.scatter(xs, ys, marker=_mark(line), marker_style=style)
 
     def on_resize(self) -> None:
         """Choose as many ticks as fit the new height. The plot itself gets its new size after this was called."""
@@ -146,29 +146,28 @@ class WorkersPlot(Horizontal):
             self.query_one(_Plot).refresh(layout=True)  # else textual-plot 0.10 keeps the canvas of the old size
 
     def _legend(self) -> Content:
-        entries = [
-            Content.styled(
-                f"{self._mark(index, line)} {self._signs.text(line.label)}",
-                self.get_visual_style(self._style(index, line), partial=True),
-            )
-            for index, line in enumerate(self._series)
-        ]
-        measured = sum(line.kind not in _GUIDES for line in self._series)
-        guides = [each for each, line in zip(entries, self._series, strict=True) if line.kind in _NAMED]
+        """The guides, then the lines, the best first: where there is no room for all, those are the ones named."""
+        guides = [self._entry(line) for line in self._series if line.kind in _NAMED]
         pairs = [Content("  ").join(guides[at : at + 2]) for at in range(0, len(guides), 2)]  # three are too wide
-        lines = [Content(f"{self._figure.name} by workers"), *pairs, *entries[:measured]]
+        measured = [line for line in self._series if line.kind not in _GUIDES]
+        measured.sort(key=lambda line: line.points[-1][1], reverse=self._figure.best is max)
+        lines = [Content(f"{self._figure.name} by workers"), *pairs, *map(self._entry, measured)]
         if len(lines) > self.size.height > 1:
             rest = len(lines) - self.size.height + 1
-            lines[-rest:] = [Content(f"{self._signs.ellipsis} {rest} more")]
+            lines[-rest:] = [Content(f"{self._signs.ellipsis} {rest} more; / filters")]
         return Content("\n").join(lines)
 
-    def _style(self, index: int, line: Series) -> str:
-        return f"plot--{line.kind}" if line.kind in _GUIDES else f"plot--line-{index % 6}"
+    def _entry(self, line: Series) -> Content:
+        style = self.get_visual_style(_style(line), partial=True)
+        return Content.styled(f"{_mark(line)} {self._signs.text(line.label)}", style)
 
-    def _mark(self, index: int, line: Series) -> str:
-        if line.kind in _GUIDES:
-            return _GUIDES[line.kind]
-        return MARKERS[index % len(MARKERS)]
+
+def _style(line: Series) -> str:
+    return f"plot--{line.kind}" if line.kind in _GUIDES else f"plot--line-{line.place % 6}"
+
+
+def _mark(line: Series) -> str:
+    return _GUIDES[line.kind] if line.kind in _GUIDES else MARKERS[line.place % len(MARKERS)]
 
 
 def _spans(xs: Sequence[float], ys: Sequence[float]) -> list[tuple[float, float, float, float]]:

@@ -21,6 +21,8 @@ class Series:
     points: tuple[Point, ...]
     kind: str = "mode"
     """``mode``, ``points`` (not joined by a line), ``ideal``, ``ceiling``, ``memory``, ``band-low``, ``band-high``."""
+    place: int = 0
+    """Among all lines of the sweep, drawn or not: it decides mark and colour."""
 
 
 def powers_of_two(low: float, high: float, most: int) -> list[float]:
@@ -73,24 +75,28 @@ FIGURES = {
 """What can be drawn, in the order of the views."""
 
 
-def speedup_series(trials: Sequence[TrialReport], ceiling: Sequence[Ceiling]) -> tuple[Series, ...]:
-    """Return the lines of the speedup."""
-    return plot_series(FIGURES["speedup"], trials, ceiling)
-
-
 def plot_series(
-    figure: Figure, trials: Sequence[TrialReport], ceiling: Sequence[Ceiling], scaling: Sequence[Scaling] = ()
+    figure: Figure,
+    trials: Sequence[TrialReport],
+    ceiling: Sequence[Ceiling],
+    scaling: Sequence[Scaling] = (),
+    wanted: Sequence[TrialReport] | None = None,
 ) -> tuple[Series, ...]:
     """Return the lines; where several plans share mode, kernel and workers, the best stands for them.
 
     A line begins with its kernel run sequentially, so that its slope is what the workers add. ``scaling``: the laws
-    fitted; where they predict something, the 95 % band of the first is drawn.
+    fitted; where they predict something, the 95 % band of the first is drawn. ``wanted``: the trials of which lines are
+    made, None: all.
     """
-    alone, lines = _alone(figure, trials), _lines(figure, trials)
+    alone, every = _alone(figure, trials), _lines(figure, trials)
+    lines = every if wanted is None else _lines(figure, wanted)
     drawn = [Series(SEQUENTIAL, tuple((1.0, value) for value in alone.values()), "points")] if alone else []
-    for (mode, kernel), line in lines.items():
-        start = {1: alone[kernel]} if kernel in alone else {}
-        drawn.append(Series(f"{mode} {kernel}".strip(), tuple(sorted((start | line).items()))))
+    for place, key in enumerate(every, 1):
+        if key in lines:
+            mode, kernel = key
+            start = {1: alone[kernel]} if kernel in alone else {}
+            points = tuple(sorted((start | lines[key]).items()))
+            drawn.append(Series(f"{mode} {kernel}".strip(), points, place=place))
     most = max([2, *(trial.plan.workers for trial in trials)])
     guides = [] if figure.name == "time" and not alone else [_ideal(figure, most, next(iter(alone.values()), 1.0))]
     ceilings = _ceilings(figure, ceiling) if figure.ceilings else ()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from workbench.tui.widgets.lines import Lines
@@ -15,6 +16,9 @@ from workbench.words.table import Rank
 
 class SiftedLines(Lines):
     """Adds to lines: ``/`` and words, columns to sort by, and the way back to the original order."""
+
+    class Sifted(Message):
+        """Other rows are shown than before."""
 
     def __init__(self, signs: Signs = UNICODE, id: str | None = None) -> None:
         super().__init__(signs, id)
@@ -57,7 +61,10 @@ class SiftedLines(Lines):
         """Filter and sort anew."""
         order = arrange(self._found(), self._sort, self.rank)
         if order != self.shown:
+            others = set(order) != set(self.shown)
             self.show_rows(order)
+            if others:
+                self.post_message(self.Sifted())
         if self._sort or self.needle:
             self.repaint_header()
 
