@@ -5,7 +5,11 @@ import json
 import jsonschema
 import pytest
 
+from engine.errors import RequestError
+from engine.loading import load
 from engine.schemas import schema_of
+from engine.tune.space import check_settings
+from engine.workloads import resolve
 from tests.cli.test_commands import workbench
 
 FEW = [
@@ -32,11 +36,11 @@ def sp500(tmp_path_factory):
 
 
 def test_a_sweep_over_the_real_sp500_is_one_valid_document(sp500, leftovers):
-    done = workbench("sweep", "straddles", "--prices", sp500, "--json", *FEW)
+    done = workbench("sweep", "straddles", "--prices", sp500, "--sample", "100", "--json", *FEW)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     jsonschema.validate(report, json.loads(schema_of("report")))
-    assert report["workload"]["tasks"] > 900
+    assert report["workload"]["all_tasks"] > 900
     assert {trial["status"] for trial in report["trials"]} == {"ok"}
     assert all(trial["max_error"] <= 1e-9 for trial in report["trials"])
     assert len({round(trial["score"], 9) for trial in report["trials"]}) == 1
@@ -61,18 +65,28 @@ GOOD = "date,close\n2020-01-02,100.0\n2020-01-03,101.0\n"
         ("\x00\x01\x02", "prices.csv"),
     ],
 )
-def test_a_price_file_that_is_wrong_is_named_with_its_line(content, message, tmp_path, leftovers):
+def test_a_price_file_that_is_wrong_is_named_with_its_line(content, message, tmp_path):
+    path = tmp_path / "prices.csv"
     if content is not None:
-        (tmp_path / "prices.csv").write_text(content)
-    done = workbench("sweep", "straddles", "--prices", "prices.csv", "--json", *FEW, cwd=tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr.lower() or message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+        path.write_text(content)
+    with pytest.raises(RequestError, match=message):
+        load_prices(path)
 
 
-def test_an_unknown_price_column_is_answered_with_the_nearest(tmp_path, leftovers):
+def test_an_unknown_price_column_is_answered_with_the_nearest(tmp_path):
     (tmp_path / "prices.csv").write_text(GOOD)
-    done = workbench("sweep", "straddles", "--prices", "prices.csv", "--set", "columns=clse", *FEW, cwd=tmp_path)
-    assert done.returncode == 2
-    assert "did you mean 'close'" in done.stderr
+    with pytest.raises(RequestError, match="did you mean 'close'"):
+        load_prices(tmp_path / "prices.csv", columns="clse")
+
+
+def load_prices(path, **settings):
+    workload = resolve("straddles")
+    return load(workload, "small", check_settings(workload, {"prices": str(path), **settings}))
+
+
+def test_a_sweep_over_a_wrong_price_file_is_one_message_and_exit_code_2(tmp_path, leftovers):
+    (tmp_path / "prices.csv").write_text(GOOD + "soon,5\n")
+    done = workbench("sweep", "straddles", "--prices", "prices.csv", "--json", *FEW, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith("workbench: prices.csv:4: ")
+    assert "Traceback" not in done.stderr

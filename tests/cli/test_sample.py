@@ -3,6 +3,7 @@
 import json
 
 import jsonschema
+import pytest
 
 from engine.schemas import schema_of
 from tests.cli.test_commands import workbench
@@ -11,10 +12,15 @@ FEW = ["--kernel", "python", "--modes", "sequential,thread,process,shared-memory
 LONG = ["fixed_cost", "--set", "tasks=5000", "--set", "work=2000", "--start-method", "fork", *FEW]
 
 
-def test_a_sample_is_run_and_the_whole_job_estimated_for_every_mode(leftovers):
+@pytest.fixture(scope="module")
+def report():
+    """Of a sweep over 64 of 5,000 tasks."""
     done = workbench("sweep", *LONG, "--sample", "64", "--blocks", "2", "--json")
     assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_a_sample_is_run_and_the_whole_job_estimated_for_every_mode(report, leftovers):
     jsonschema.validate(report, json.loads(schema_of("report")))
     assert (report["workload"]["tasks"], report["workload"]["all_tasks"]) == (64, 5000)
     assert len(report["trials"]) == 4
@@ -29,9 +35,7 @@ def test_a_sample_is_run_and_the_whole_job_estimated_for_every_mode(leftovers):
     assert report["recommendation"]["certificate"] is None  # who is fastest over 64 tasks may not be over 5,000
 
 
-def test_the_plan_recommended_from_a_sample_is_the_fastest_for_all_tasks(leftovers):
-    done = workbench("sweep", *LONG, "--sample", "64", "--blocks", "2", "--json")
-    report = json.loads(done.stdout)
+def test_the_plan_recommended_from_a_sample_is_the_fastest_for_all_tasks(report):
     full = {str(each["plan"]): each["full_seconds"]["median"] for each in report["trials"] if each["full_seconds"]}
     chosen = str(report["recommendation"]["plan"])
     baseline = report["trials"][0]

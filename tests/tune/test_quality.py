@@ -128,8 +128,8 @@ def test_the_score_is_shown_where_plans_differ_in_it():
 
 def test_a_sweep_reports_the_score_of_each_quality(leftovers):
     axes: dict[str, Axis] = {"mode": ("sequential",), "kernel": ("numpy",)}
-    settings: dict[str, Axis] = {"method": ("exact",), "simulations": (3,)}
-    request = SweepRequest(workload="maxdiff", blocks=1, axes=axes, settings=settings)
+    settings: dict[str, Axis] = {"method": ("exact",), "simulations": (2,), "rows": (7,)}
+    request = SweepRequest(workload="maxdiff", blocks=1, axes=axes, settings=settings, full_grid=True)
     (report,) = (event.report for event in sweep(request) if isinstance(event, SweepFinished))
     found = {(trial.plan.kernel, trial.plan.settings["method"]): trial for trial in report.trials}
     assert found.keys() == {("python", "direct"), ("python", "exact"), ("numpy", "exact")}
