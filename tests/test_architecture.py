@@ -72,6 +72,10 @@ def test_importing_the_engine_loads_no_terminal_library_and_no_numpy():
     assert not imported_by("import engine") & {"textual", "rich", "click", "numpy", "torch", "workbench"}
 
 
+def test_a_sweep_starts_without_what_it_needs_only_at_its_end():
+    assert not {"scipy.stats", "scipy.optimize", "pyarrow", "torch"} & imported_by("import engine.tune.serve")
+
+
 def test_the_whole_engine_loads_no_terminal_library():
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES if path.stem != "__main__"]
     everything = ", ".join(name.removesuffix(".__init__") for name in names if name.startswith("engine"))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from math import inf, log
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from engine.measure.statistics import LIKE, FloatArray, additive_fit, scatter
 
@@ -130,7 +130,7 @@ class Race:
         borrowed = np.maximum(known.variance * known.freedom - pair_squares, 0.0) / np.maximum(others, 1.0)
         freedom = np.maximum(lent + pair_own, 1.0)
         pairs = 2.0 * (lent * borrowed + pair_squares) / freedom
-        width = student.isf(self._error(), freedom)
+        width = -stdtrit(freedom, self._error())
         with np.errstate(divide="ignore", invalid="ignore"):
             bounds = np.where(counts > 0, _differences(values, counts) + width * np.sqrt(pairs / counts), inf)
         np.fill_diagonal(bounds, 0.0)

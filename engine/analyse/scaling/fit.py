@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from engine.analyse.scaling.laws import Floats, Law, usl_speedup
 
@@ -130,6 +129,8 @@ def _best(curve: _Curve, starts: tuple[tuple[float, ...], ...]) -> Law:
 
     def slopes(point: Floats) -> Floats:
         return curve.slopes(whole(point))[:, :free]
+
+    from scipy.optimize import least_squares  # 0.2 s that no sweep needs before its end
 
     bounds = (0.0, np.array([1.0, np.inf])[:free])
     ends = [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc
 
 from engine.analyse.scaling.laws import Law, usl_speedup
 from engine.analyse.scaling.points import Levels
@@ -57,5 +57,5 @@ def misfit_of(levels: Levels, law: Law) -> Misfit | None:
         return None
     apart = apart - apart.mean()
     worst = int(np.abs(apart).argmax())
-    share, probability = np.expm1(apart[worst]), f_distribution.sf(ratio, spare, levels.spare)
+    share, probability = np.expm1(apart[worst]), fdtrc(spare, levels.spare, ratio)
     return Misfit(int(levels.workers[worst]), float(share), float(np.sqrt(ratio)), float(probability))

@@ -11,7 +11,7 @@ from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from engine.analyse.scaling.laws import Floats
 from engine.measure.statistics import CONFIDENCE
@@ -109,7 +109,7 @@ def widening(blocks: ArrayLike) -> Floats:
 def student(freedom: ArrayLike) -> Floats:
     """Return how much farther out Student's t has its quantiles than a normal, for degrees of freedom from 1."""
     tail = (1 + CONFIDENCE) / 2
-    return np.asarray(t.ppf(tail, np.asarray(freedom, dtype=float)) / norm.ppf(tail))
+    return np.asarray(stdtrit(np.asarray(freedom, dtype=float), tail) / ndtri(tail))
 
 
 def _blocks(points: Points) -> list[int]:
