@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -66,6 +66,7 @@ class Blocks:
         self.clockwork = Clockwork(ledger.started)
         self.ahead: Sequence[Sequence[int]] = ()
         """The plans of each block that is expected to follow, for the estimate of the time left."""
+        self._alone = frozenset(copies_of_libraries(space))
         self.most_workers = 0
         """As in a BlockRequest."""
         self._capped = False
@@ -110,7 +111,7 @@ class Blocks:
         yield BlockStarted(block=block, plans=tuple(plans))
         # other blocks sample other tasks, so each has its own reference, which has to come first
         turn = 0 if self._request.sample else self.fresh
-        for group in order_groups(groups_of(self.space.plans, plans), turn):
+        for group in order_groups(groups_of(self.space.plans, plans, self._alone), turn):
             todo = order_plans(self.space.plans, group, turn)
             while todo:
                 yield from self._process(block, todo)
@@ -218,12 +219,27 @@ class Blocks:
         return self.space.plans[index]
 
 
-def groups_of(plans: Sequence[Plan], chosen: Sequence[int]) -> list[Group]:
-    """Split plans into groups that can share a measuring process, the baseline's group first."""
+def copies_of_libraries(space: Space) -> Iterator[int]:
+    """Yield the plans whose workers are copies of a process that computes with libraries such as torch.
+
+    In production nothing was computed before the pool is forked. In a measuring process another plan may have used the
+    library in threads, and its state is then copied in the middle of whatever they did: MKL's allocator spun for ever
+    in a worker in 2 of 16 such tests on a busy machine.
+    """
+    for index, plan in enumerate(space.plans):
+        forks = plan.start_method == "fork" and "start_method" in find_mode(plan.mode).honours
+        if forks and space.workload.kernels[plan.kernel].needs:
+            yield index
+
+
+def groups_of(plans: Sequence[Plan], chosen: Sequence[int], alone: Collection[int] = ()) -> list[Group]:
+    """Split plans into groups that can share a measuring process, the baseline's group first. ``alone``: plans that
+    share theirs with no other."""
     groups: dict[object, list[int]] = {}
     for index in chosen:
         plan = plans[index]
-        key = (tuple(plan.settings.items()), plan.threads_per_worker, find_mode(plan.mode).on_device)
+        own = index if index in alone else None
+        key = (tuple(plan.settings.items()), plan.threads_per_worker, find_mode(plan.mode).on_device, own)
         groups.setdefault(key, []).append(index)
     return [tuple(members) for members in groups.values()]
 

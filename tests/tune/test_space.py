@@ -4,7 +4,7 @@ from engine.errors import RequestError, UnknownName
 from engine.host import usable_cores
 from engine.plan import Plan, describe
 from engine.request import SweepRequest
-from engine.tune.blocks import groups_of, order_groups, order_plans
+from engine.tune.blocks import copies_of_libraries, groups_of, order_groups, order_plans
 from engine.tune.space import auto_workers, expand
 
 
@@ -121,3 +121,19 @@ def test_a_plan_is_described_by_what_sets_it_apart():
     plans = plans_of("straddles", both, mode=("sequential", "process"), kernel=("python",), workers=(2,))
     assert describe(plans[-1], plans) == "process × 2, python, layout=columns"
     assert "seed=" in describe(plans[-1])
+
+
+def test_a_plan_that_copies_a_process_with_torch_is_measured_in_one_of_its_own():
+    def alone(method, *modes):
+        axes = {"mode": ("sequential", *modes), "workers": (2,), "start_method": (method,)}
+        space = expand(SweepRequest(workload="symbols", axes=axes))
+        return space, set(copies_of_libraries(space))
+
+    space, found = alone("fork", "thread", "process", "shared-memory")
+    forked = {i for i, plan in enumerate(space.plans) if plan.mode in ("process", "shared-memory")}
+    assert found == {i for i in forked if space.plans[i].kernel == "torch-cpu"} != set()
+    groups = groups_of(space.plans, range(len(space.plans)), found)
+    assert all((index,) in groups for index in found)
+    assert 0 in groups[0]
+    assert sorted(index for group in groups for index in group) == list(range(len(space.plans)))
+    assert alone("forkserver", "process")[1] == set()
