@@ -21,7 +21,7 @@ from workbench.tui.widgets.sweeps import Past, SweepsTable
 EMPTY = "No sweep in the history yet: r on the first screen starts one."
 MOST = 500
 """Sweeps that are listed; how many more there are is not asked."""
-HINT = "enter: its report   s: save its plan   m: mark   =: compare two marked   t: trend"
+HINT = "enter: its report   s: save its plan   m: mark   =: compare two   t: trend"
 SETTLED = 0.2
 """Seconds without another change of the window before a text is made for its new width."""
 VERDICTS = (0, 10, 11, 12)
