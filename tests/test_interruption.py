@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from engine.interruption import held_back, unwrapped_interrupt
+from tests.jobs import a_job, execute
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,3 +89,20 @@ def test_an_error_that_came_of_an_interrupt_is_one():
         wrap()
     with pytest.raises(ZeroDivisionError), unwrapped_interrupt():
         raise ZeroDivisionError
+
+
+def test_ctrl_c_while_threads_meet_leaves_none(monkeypatch):
+    def interrupt(future, timeout=None):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Future, "result", interrupt)
+    monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", one_thread(ThreadPoolExecutor._adjust_thread_count))
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        execute(a_job(tasks=4), "thread", workers=2)
+    assert threading.active_count() == before
+
+
+def one_thread(start):
+    """The second thread is never started, so that the first waits for it."""
+    return lambda pool: None if pool._threads else start(pool)

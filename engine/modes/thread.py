@@ -34,8 +34,13 @@ class Thread(LocalExecutor):
         self._data = kernel.prepare(self._job.data, "cpu") if kernel.prepare else self._job.data
         self._pool = ThreadPoolExecutor(self._plan.workers)
         everyone = threading.Barrier(self._plan.workers)
-        for ready in [self._pool.submit(everyone.wait) for _ in range(self._plan.workers)]:
-            ready.result()
+        try:
+            for ready in [self._pool.submit(everyone.wait) for _ in range(self._plan.workers)]:
+                ready.result()
+        except BaseException:  # Ctrl-C: a thread that waits for one never started would keep the process for ever
+            everyone.abort()
+            self._pool.shutdown()
+            raise
         return self
 
     def steps(self, tasks: int | None = None, *, often: bool = False) -> Steps:
