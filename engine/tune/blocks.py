@@ -224,7 +224,7 @@ def copies_of_libraries(space: Space) -> Iterator[int]:
 
     In production nothing was computed before the pool is forked. In a measuring process another plan may have used the
     library in threads, and its state is then copied in the middle of whatever they did: MKL's allocator spun for ever
-    in a worker in 2 of 16 such tests on a busy machine.
+    in a worker in 2 of 8 runs of the conformance tests on a busy machine.
     """
     for index, plan in enumerate(space.plans):
         forks = plan.start_method == "fork" and "start_method" in find_mode(plan.mode).honours

@@ -39,3 +39,7 @@ def test_without_a_recommendation_the_figures_are_still_there():
         "No recommendation (3 blocks).",
         "all figures: workbench history show 12",
     ]
+
+
+def test_a_name_with_blanks_can_be_copied():
+    assert "run it: workbench run --config 'my plan.toml'" in said(a_report(), saved="my plan.toml")[2]

@@ -229,7 +229,7 @@ def run(request: SweepRequest | None = None, autostart: bool = False, replay: Pa
 
 def _parting_words(session: Session, signs: Signs) -> list[str]:
     """What is known of the last sweep when the screen has gone; nothing of a recording, which is still there."""
-    if session.playback:
+    if session.playback or not os.isatty(SCREEN):  # in a browser nobody would see them
         return []
     report = session.state.report
     width = os.get_terminal_size(SCREEN).columns

@@ -1,5 +1,7 @@
 """What stays on the terminal when the screen has gone. Pure text."""
 
+import shlex
+
 from engine.report import SweepReport
 from workbench.words.format import recommendation, wrap
 from workbench.words.numbers import UNICODE, Signs
@@ -19,7 +21,7 @@ def parting_lines(report: SweepReport, kept: int | None, saved: str, width: int,
         return []
     lines = [part for sentence in recommendation(report, signs)[:SENTENCES] for part in wrap(sentence, width)]
     if report.recommendation and saved:
-        lines.append(signs.text(f"saved as {saved}; run it: workbench run --config {saved}"))
+        lines.append(signs.text(f"saved as {saved}; run it: workbench run --config {shlex.quote(saved)}"))
     elif report.recommendation and kept is not None:
         lines.append(f"save it: workbench export history:{kept} --out {CONFIG}")
     if kept is not None:
